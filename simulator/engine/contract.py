@@ -80,8 +80,8 @@ def _collapsed(value: object) -> object:
     return (" ".join(value.split()) or None) if isinstance(value, str) else value
 
 
-Line = Annotated[str | None, BeforeValidator(_collapsed), Field(max_length=400)]
-Speech = Annotated[str | None, BeforeValidator(_collapsed), Field(max_length=2000)]
+Line = Annotated[Annotated[str, Field(max_length=400)] | None, BeforeValidator(_collapsed)]
+Speech = Annotated[Annotated[str, Field(max_length=2000)] | None, BeforeValidator(_collapsed)]
 
 
 class Claim(BaseModel):
