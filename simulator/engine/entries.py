@@ -28,6 +28,7 @@ __all__ = [
     "WorldEntry",
     "from_line",
     "to_line",
+    "well_formed",
 ]
 
 Rung = Literal["free", "cued", "required", "fed"]

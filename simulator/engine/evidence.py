@@ -74,14 +74,19 @@ def _stands(sentence: _Sentence, match: re.Match[str], scope_end: int, allow: fr
     return "reported" in allow or not _REPORT.search(before)
 
 
+@lru_cache(maxsize=None)  # as many as the play has; Python's own cache is smaller
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def _shows(pattern: str, sentence: _Sentence, allow: frozenset[str]) -> bool:
-    return any(_stands(sentence, match, match.end(), allow) for match in re.finditer(pattern, sentence.text, re.IGNORECASE))
+    return any(_stands(sentence, match, match.end(), allow) for match in _compiled(pattern).finditer(sentence.text))
 
 
 def evident(evidence: Evidence, text: str) -> str | None:
     """The words of a field that meet the evidence, or None."""
     sentences = _sentences(text)
-    if any(re.search(pattern, sentence.text) for pattern in evidence.none for sentence in sentences):
+    if any(_compiled(pattern).search(sentence.text) for pattern in evidence.none for sentence in sentences):
         return None
     allow = frozenset(evidence.allow)
     used: set[int] = set()
@@ -113,7 +118,7 @@ def gives_away(fingerprints: tuple[str, ...], text: str) -> str | None:
     """The sentence that tells a secret, or None. Only what stands before the telling words can take them back."""
     for sentence in _sentences(text):
         for pattern in fingerprints:
-            for match in re.finditer(pattern, sentence.text, re.IGNORECASE):
+            for match in _compiled(pattern).finditer(sentence.text):
                 if _stands(sentence, match, match.start(), frozenset()):
                     return sentence.raw
     return None

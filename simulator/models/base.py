@@ -55,6 +55,7 @@ class Reply:
     finish_reason: str | None = None
     provider_id: str | None = None
     fingerprint: str | None = None  # the server's system_fingerprint
+    seconds: float = 0.0  # from the call to the answer, waiting and new attempts included
     notes: tuple[str, ...] = ()  # what was learnt of the server in this call
 
 

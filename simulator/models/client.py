@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 
 import httpx2
 import openai
@@ -21,10 +20,11 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 
 from simulator.engine.contract import REPLY_SCHEMA
 from simulator.engine.entries import Violation
-from simulator.errors import ModelUnreachable, UsageError
+from simulator.errors import ModelUnreachable
 from simulator.models.base import CUE_HEADER, Reply, Request, Usage
+from simulator.models.url import public_url
 
-__all__ = ["ChatModel", "Endpoint", "endpoint"]
+__all__ = ["ChatModel", "Endpoint"]
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -45,32 +45,9 @@ class Endpoint:
     key: str | None = None
 
     @property
-    def label(self) -> str:
-        """How a transcript names it: model, or model@url without user, password or query."""
-        if self.base_url is None:
-            return self.model
-        parts = urlsplit(self.base_url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-        return f"{self.model}@{parts.scheme}://{host}{port}{parts.path}".rstrip("/")
-
-
-def endpoint(model: str, base_url: str | None, role: str, environment: Mapping[str, str] = os.environ) -> Endpoint:
-    """A role's endpoint, with its key from the environment: SIMULATE_KEY_<ROLE>, or OPENAI_API_KEY.
-
-    Raises UsageError for a URL that is none.
-    """
-    base_url = base_url or environment.get("OPENAI_BASE_URL") or None
-    if base_url is not None:
-        try:
-            parts = urlsplit(base_url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            raise UsageError(f"{base_url!r} is no server's address; expected something like http://127.0.0.1:8000/v1")
-    key = environment.get(f"SIMULATE_KEY_{role.upper()}") or environment.get("OPENAI_API_KEY")
-    return Endpoint(model, base_url, key)
+    def place(self) -> str:
+        """The server, as messages name it."""
+        return public_url(self.base_url) if self.base_url else "the default server"
 
 
 class ChatModel:
@@ -93,6 +70,7 @@ class ChatModel:
 
     async def reply(self, request: Request) -> Reply:
         """Ask the server. Passing failures are tried again; a reply that never comes is a rejected one."""
+        began = time.monotonic()
         try:
             raw: str = await self._retrying()(self._post, request)
         except openai.APITimeoutError:
@@ -101,7 +79,7 @@ class ChatModel:
             raise ModelUnreachable(_refused(self.where, error)) from error
         except openai.APIConnectionError as error:
             raise ModelUnreachable(_unreachable(self.where, error)) from error
-        return _read(raw)
+        return replace(_read(raw), seconds=time.monotonic() - began)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -171,16 +149,19 @@ def _refused(where: Endpoint, error: openai.APIStatusError) -> str:
         said = said.replace(where.key, "…")
     match error.status_code:
         case 401 | 403:
-            return f"{where.label} does not accept the key (HTTP {error.status_code}): set OPENAI_API_KEY to one that it knows"
+            return f"{where.place} does not accept the key (HTTP {error.status_code}): set OPENAI_API_KEY to one that it knows"
         case 404:
-            return f"{where.label} is not found (HTTP 404): check --model and --base-url, which mostly ends in /v1"
+            return (
+                f"{where.place} knows no model {where.model!r}, or nothing is served there (HTTP 404): "
+                "check --model, and --base-url, which mostly ends in /v1"
+            )
         case _:
-            return f"{where.label} answers HTTP {error.status_code}: {said}"
+            return f"{where.place} answers HTTP {error.status_code}: {said}"
 
 
 def _unreachable(where: Endpoint, error: openai.APIConnectionError) -> str:
     why = str(error.__cause__ or error).strip() or "no connection"
-    return f"no answer from {where.base_url or 'the server'} ({why}): is the server running, and is --base-url right?"
+    return f"no answer from {where.place} ({why}): is the server running, and is --base-url right?"
 
 
 # What a reply holds.

@@ -39,14 +39,25 @@ def circumstances_in(play: Play, lead: str, text: str) -> dict[str, str]:
     for name, versions in (*play.circumstances.items(), *play.personas[lead].circumstances.items()):
         bundle = versions if isinstance(versions, Mapping) else {version: {} for version in versions}
         places = {
-            version: match.start()
+            version: place
             for version, texts in bundle.items()
-            if (match := re.search(rf"(?<!\w){re.escape(max(texts.values(), key=len, default=version))}(?!\w)", text))
+            if (place := _find_words(max(texts.values(), key=len, default=version), text)) is not None
         }
         if places:
             version = min(places, key=lambda version: places[version])
             found |= {name: version, **bundle[version]}
     return found
+
+
+def _find_words(words: str, text: str) -> int | None:
+    """Where words stand in a text, not as a part of longer words."""
+    place = text.find(words)
+    while place >= 0:
+        end = place + len(words)
+        if not text[place - 1 : place].isalnum() and not text[end : end + 1].isalnum():
+            return place
+        place = text.find(words, place + 1)
+    return None
 
 
 class Script:

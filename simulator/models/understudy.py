@@ -19,7 +19,7 @@ from simulator.play.types import Beat, Exchange, LeadEvent, Line, Persona, Play,
 
 __all__ = ["answer"]
 
-_READINESS = {"free": 0.5, "cued": 0.9, "required": 1.0}  # how likely an event within reach is taken up
+_READINESS = {"free": 0.7, "cued": 0.95, "required": 1.0}  # how likely an event within reach is taken up
 _NOW = re.compile(r"\n\n\[now\] (.*)", re.DOTALL)
 _TRY = re.compile(r"^Try: (.+?)\. Breath: (?:(\d+) (?:to (\d+) )?words|none)", re.MULTILINE)
 
@@ -173,11 +173,11 @@ def _owed(part: _Part) -> Line | None:
 
 
 def _taken(part: _Part, owed: Line | None) -> _Offer | None:
-    """The event to do now. Words wait until no answer is owed, or the last line may be left unanswered."""
+    """The event to do now. Words wait until no answer is owed, or the last line may be left unanswered, or a hint presses."""
     place = part.heard.place
     busy = owed is not None and not (place is not None and place.line.cut)
     for offer in part.offers:
-        waits = busy and offer.event.channel == "speech" and offer.rung != "required"
+        waits = busy and offer.event.channel == "speech" and offer.rung == "free"
         if not waits and part.draw("take", offer.mark) < _READINESS[offer.rung]:
             return offer
     return None

@@ -1,0 +1,114 @@
+"""The command line: `simulate`."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator import __version__
+from simulator.errors import SimulatorError, UsageError
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="simulate",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PlayOption = Annotated[
+    Path | None, typer.Option("--play", metavar="DIR", help="A play's folder (default: the play that comes with it).")
+]
+CastOption = Annotated[
+    list[str] | None,
+    typer.Option("--cast", metavar="ROLE=NAME[@URL]", help="A model for one role; may be given twice."),
+]
+
+
+def main() -> None:
+    """Run the command line; errors are one line or a list of places, and never a traceback."""
+    try:
+        app()
+    except SimulatorError as error:
+        print(f"simulate: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"simulate {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def perform(  # noqa: PLR0913 (one parameter for each option)
+    context: typer.Context,
+    seed: Annotated[int | None, typer.Option("--seed", help="Same seed, same evening (default: one is drawn).")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME", help="A model for both roles (default: the understudy, offline)."),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option("--base-url", metavar="URL", help="Any OpenAI-compatible server, such as http://127.0.0.1:8000/v1."),
+    ] = None,
+    cast: CastOption = None,
+    play: PlayOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Perform a play with two language models, print it as it happens, and write its transcript.
+
+    \b
+    Start here, offline and without a key:
+        simulate --seed 7
+    The same play with a model of yours (needs OPENAI_API_KEY, or a server of your own):
+        simulate --seed 7 --model gpt-4.1-mini
+        simulate --seed 7 --model llama3.2 --base-url http://localhost:11434/v1
+
+    Exit codes: 0 done; 2 wrong usage or a bad file; 3 the model could not be reached, or the run was interrupted: the
+    transcript so far is kept, and `simulate resume FILE` goes on from it.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from simulator import session  # noqa: PLC0415 (the other commands do not pay for it)
+
+    if seed is not None and not -(2**63) <= seed < 2**63:
+        raise UsageError("--seed takes a whole number of at most 63 bits")
+    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    show = session.Screen(quiet=quiet)
+    raise typer.Exit(session.perform_new(play, drawn, session.Casting(model, base_url, tuple(cast or ())), out, show))
+
+
+@app.command()
+def resume(
+    file: Annotated[Path, typer.Argument(help="The transcript of a run that stopped early.")],
+    play: PlayOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")] = False,
+) -> None:
+    """Go on with a run that was interrupted: same seed, same cast, from where its transcript ends."""
+    from simulator import session  # noqa: PLC0415
+
+    raise typer.Exit(session.resume(play, file, session.Screen(quiet=quiet)))
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="A port of this machine; 0 takes a free one.")] = 8000,
+    play: PlayOption = None,
+) -> None:
+    """Serve the understudy on a port of this machine, as an OpenAI-compatible server."""
+    from simulator.models.serving import serve_understudy  # noqa: PLC0415
+    from simulator.play.loading import default_play, load  # noqa: PLC0415
+
+    serve_understudy(load(play or default_play()), port)

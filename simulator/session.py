@@ -1,0 +1,190 @@
+"""One run at the command line: the play, the cast, the log and the screen brought together."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.status import Status
+
+from simulator.engine.entries import BeatEntry, Entry, Header, TurnEntry
+from simulator.engine.fold import begin, fold, open_stage
+from simulator.engine.stage import Stage
+from simulator.errors import ModelUnreachable, TranscriptError
+from simulator.models.base import Model
+from simulator.models.cast import choose_cast, label, open_cast, roles_of
+from simulator.perform import perform
+from simulator.play.loading import default_play, load
+from simulator.play.types import Play
+from simulator.transcript.log import Log, default_name, first_difference, free_path, read_log, trace_path
+from simulator.transcript.summary import tally
+from simulator.transcript.text import WIDTH, heading, rendered
+from simulator.transcript.trace import Trace
+
+__all__ = ["Casting", "Screen", "perform_new", "resume"]
+
+INTERRUPTED = 3
+
+
+@dataclass(frozen=True)
+class Casting:
+    """What the command line says of the cast."""
+
+    model: str | None
+    base_url: str | None
+    cast: tuple[str, ...]
+
+
+class Screen:
+    """Prints a run as it happens; with a progress line on a terminal, plain text in a pipe."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.quiet = quiet
+        terminal = sys.stdout.isatty()
+        width = min(Console().width, WIDTH) if terminal else WIDTH
+        self.console = Console(width=width, highlight=False, markup=False, emoji=False)
+        self._leads: tuple[str, ...] = ()
+        self._status = Status("", console=self.console) if terminal and not quiet else None
+
+    def begin(self, header: Header) -> None:
+        """Print what is performed."""
+        self._leads = tuple(header.cast)
+        if not self.quiet:
+            self.console.print(heading(header))
+
+    def show(self, entry: Entry) -> None:
+        """Print one entry."""
+        if not self.quiet:
+            for piece in rendered(entry, self._leads):
+                self.console.print(piece)
+
+    def progress(self, entry: Entry, tokens: int) -> None:
+        """Keep the progress line up to date."""
+        if self._status is not None and isinstance(entry, BeatEntry | TurnEntry):
+            self._status.update(f"{entry.id} · {tokens:,} tokens")
+
+    def running(self) -> Status | nullcontext[None]:
+        """A context in which the progress line stands."""
+        return self._status if self._status is not None else nullcontext()
+
+    def say(self, line: str) -> None:
+        """Print one line about the run."""
+        print(line)
+
+
+@dataclass
+class _Run:
+    """A run under way: where its entries go."""
+
+    log: Log
+    trace: Trace
+    screen: Screen
+    entries: list[Entry]
+
+    def take(self, entry: Entry) -> None:
+        self.log.append(entry)
+        self.entries.append(entry)
+        self.screen.show(entry)
+        self.screen.progress(entry, self.trace.usage.total)
+
+
+def perform_new(folder: Path | None, seed: int, casting: Casting, out: Path | None, screen: Screen) -> int:
+    """Perform a play from its beginning into a new transcript; the exit code."""
+    play = load(folder or default_play())
+    roles = choose_cast(play, casting.model, casting.base_url, casting.cast)
+    header = begin(play, seed, {lead: label(role) for lead, role in roles.items()})
+    wanted = out or Path("transcripts") / default_name(play.id, header.cast, seed)
+    path = wanted if out else free_path(wanted)
+    cast = open_cast(play, roles)
+    with Log(path) as log:
+        log.append(header)
+        screen.begin(header)
+        code = _go_on(_Run(log, Trace(trace_path(path)), screen, []), open_stage(play, header), cast)
+    if code == 0:
+        _say_where(path, wanted, screen)
+    return code
+
+
+def resume(folder: Path | None, path: Path, screen: Screen) -> int:
+    """Go on with a transcript that ends before its run does; the exit code."""
+    play = load(folder or default_play())
+    header, entries = read_log(path)
+    _same_play(play, header, path)
+    stage = fold(play, header, entries)
+    if stage.ended:
+        screen.say(f"{path} is finished: there is nothing to go on with")
+        return 0
+    cast = open_cast(play, roles_of(header.cast))
+    with Log(path, go_on=True) as log:
+        screen.begin(header)
+        code = _go_on(_Run(log, Trace(trace_path(path)), screen, entries), stage, cast)
+    if code == 0:
+        screen.say(f"transcript: {path}")
+    return code
+
+
+def _same_play(play: Play, header: Header, path: Path) -> None:
+    if header.play_hash != play.play_hash():
+        raise TranscriptError(f"{path} was performed from another play, or another version of it: {header.play}")
+    if "understudy" in header.cast.values() and header.lines_hash != play.lines_hash():
+        raise TranscriptError(f"{path} was performed with other lines of the understudy than {play.id} has now")
+
+
+def _go_on(run: _Run, stage: Stage, cast: dict[str, Model]) -> int:
+    """Perform to the end, or to what stops it; the exit code."""
+    try:
+        with run.screen.running():
+            asyncio.run(_perform(run, stage, cast))
+    except KeyboardInterrupt:
+        return _stopped(run, "interrupted")
+    except ModelUnreachable as error:
+        return _stopped(run, str(error))
+    finally:
+        run.trace.close()
+    for line in _closing(run):
+        run.screen.say(line)
+    return 0
+
+
+async def _perform(run: _Run, stage: Stage, cast: dict[str, Model]) -> None:
+    async for entry in perform(stage, cast, run.trace.attempted):
+        run.take(entry)
+
+
+def _stopped(run: _Run, reason: str) -> int:
+    run.trace.stopped(reason)
+    print(f"simulate: {reason}", file=sys.stderr)
+    print(f"the transcript so far is kept; go on with: simulate resume {run.log.path}", file=sys.stderr)
+    return INTERRUPTED
+
+
+def _closing(run: _Run) -> Iterable[str]:
+    if run.screen.quiet:
+        return
+    counts = tally(run.entries)
+    events = ", ".join(f"{number} {rung}" for rung, number in counts.rungs.items())
+    yield ""
+    yield f"{counts.turns} turns; events: {events} ({counts.unforced:.0%} unforced)"
+    yield f"{counts.rejected} replies rejected; {run.trace.usage.total:,} tokens"
+
+
+def _say_where(path: Path, wanted: Path, screen: Screen) -> None:
+    """Say where the transcript is; a run that repeats an earlier one to the byte leaves one file."""
+    if path == wanted:
+        screen.say(f"transcript: {path}")
+        return
+    parting = first_difference(wanted, path)
+    if parting is not None:
+        screen.say(f"transcript: {path} (parts from {wanted} at {parting})")
+        return
+    path.unlink()
+    if trace_path(wanted).exists():
+        trace_path(path).unlink()
+    else:
+        trace_path(path).rename(trace_path(wanted))
+    screen.say(f"transcript: {wanted} (this run is the same, byte for byte)")
