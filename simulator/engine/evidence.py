@@ -10,7 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from simulator.play.types import Evidence
 
@@ -74,7 +74,7 @@ def _stands(sentence: _Sentence, match: re.Match[str], scope_end: int, allow: fr
     return "reported" in allow or not _REPORT.search(before)
 
 
-@lru_cache(maxsize=None)  # as many as the play has; Python's own cache is smaller
+@cache  # as many as the play has; Python's own cache is smaller
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 

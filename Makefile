@@ -1,0 +1,32 @@
+# Everything a newcomer or CI types. The first target that needs it sets up .venv from constraints.txt.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+RUN := .venv/bin
+
+.PHONY: simulate test check golden record-understudy clean
+
+simulate: .venv/ready
+	$(RUN)/simulate --seed 7
+
+test: .venv/ready
+	$(RUN)/python -m pytest -n 2
+
+check: .venv/ready
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+golden: .venv/ready
+	$(RUN)/python -m tests.golden
+	git --no-pager diff --stat -- transcripts
+
+record-understudy: .venv/ready
+	$(RUN)/python -m tests.recording
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	PIP_CONSTRAINT=constraints.txt $(RUN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch .venv/ready
+
+clean:
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
