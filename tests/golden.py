@@ -1,0 +1,32 @@
+"""Golden transcripts: `python -m tests.golden` performs them again. Read the diff before it is committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simulator.engine.entries import Entry, Header, to_line
+from tests.rehearsal import default, perform_play
+
+SEEDS = (1, 7, 42)
+TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
+
+
+def golden_path(seed: int) -> Path:
+    """Where a seed's transcript is kept."""
+    return TRANSCRIPTS / f"interview-understudy-s{seed}.jsonl"
+
+
+def as_bytes(header: Header, entries: list[Entry]) -> bytes:
+    """A transcript as its file holds it."""
+    return "".join(to_line(entry) + "\n" for entry in (header, *entries)).encode("utf-8")
+
+
+def main() -> None:
+    """Perform and write all of them."""
+    for seed in SEEDS:
+        golden_path(seed).write_bytes(as_bytes(*perform_play(default(), seed)))
+        print(golden_path(seed).name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""Cassettes: recorded runs over HTTP, as JSON that a person can review.
+
+`python -m tests.recording` records them again, against the understudy on a loopback port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+import vcr
+from vcr.cassette import Cassette
+from vcr.request import Request as RecordedRequest
+
+from simulator.engine.entries import Entry, Header
+from simulator.engine.fold import begin, open_stage
+from simulator.models.base import CUE_HEADER, Reply, Request
+from simulator.models.client import ChatModel, Endpoint
+from simulator.models.server import application
+from simulator.perform import perform
+from simulator.play.types import Play
+from tests.rehearsal import default
+
+CASSETTES = Path(__file__).parent / "cassettes"
+WHOLE_RUN = CASSETTES / "whole_run.json"
+SEED = 7
+
+
+class JsonSerializer:
+    """Cassettes as JSON with the bodies parsed."""
+
+    @staticmethod
+    def serialize(cassette: dict[str, Any]) -> str:
+        """To text: one object for each request and its answer."""
+        for exchange in cassette["interactions"]:
+            exchange["request"]["body"] = json.loads(exchange["request"]["body"])
+            body = exchange["response"]["body"]
+            body["string"] = _parsed(body["string"])
+        return json.dumps(cassette, ensure_ascii=False, indent=1) + "\n"
+
+    @staticmethod
+    def deserialize(text: str) -> dict[str, Any]:
+        """From text."""
+        cassette: dict[str, Any] = json.loads(text)
+        for exchange in cassette["interactions"]:
+            exchange["request"]["body"] = json.dumps(exchange["request"]["body"])
+            string = exchange["response"]["body"]["string"]
+            exchange["response"]["body"]["string"] = string if isinstance(string, str) else json.dumps(string)
+        return cassette
+
+
+def _parsed(text: str) -> Any:  # noqa: ANN401 (whatever the server sent)
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _cue(one: RecordedRequest, other: RecordedRequest) -> None:
+    assert one.headers.get(CUE_HEADER) == other.headers.get(CUE_HEADER)
+
+
+def _body(one: RecordedRequest, other: RecordedRequest) -> None:
+    ours, theirs = json.loads(one.body), json.loads(other.body)
+    assert ours == theirs, "\n".join(_differences(ours, theirs))
+
+
+def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
+    """The parts of two request bodies that differ."""
+    for key in sorted(ours.keys() | theirs.keys()):
+        if key == "messages":
+            for index, (mine, recorded) in enumerate(zip(ours[key], theirs[key], strict=False)):
+                if mine != recorded:
+                    yield f"message {index} was recorded as:\n{recorded['content']}\nand is now:\n{mine['content']}"
+        elif ours.get(key) != theirs.get(key):
+            yield f"{key} was recorded as {theirs.get(key)!r} and is now {ours.get(key)!r}"
+
+
+def _reviewable_request(request: RecordedRequest) -> RecordedRequest:
+    kept = [value for name, value in request.headers.items() if name.lower() == CUE_HEADER.lower()]
+    request.headers = {CUE_HEADER: value for value in kept}
+    request.uri = urlsplit(request.uri)._replace(netloc="server").geturl()
+    return request
+
+
+def _reviewable_response(response: dict[str, Any]) -> dict[str, Any]:
+    response["headers"] = {name: value for name, value in response["headers"].items() if name.lower() == "content-type"}
+    return response
+
+
+def recorder(mode: str) -> vcr.VCR:
+    """Records or replays; matched on what is asked, never on its position."""
+    recording = vcr.VCR(
+        record_mode=mode,
+        match_on=["method", "path", "cue", "body"],
+        before_record_request=_reviewable_request,
+        before_record_response=_reviewable_response,
+        serializer="reviewable",
+    )
+    recording.register_serializer("reviewable", JsonSerializer)
+    recording.register_matcher("cue", _cue)
+    recording.register_matcher("body", _body)
+    return recording
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:  # noqa: ANN401 (any ASGI application)
+    """An application on a loopback port, for as long as the block lasts: its base URL."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        thread.join(0.01)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+async def run_over_http(play: Play, seed: int, base_url: str) -> tuple[Header, list[Entry]]:
+    """A whole run against a server that plays both roles; nothing is waited for."""
+    model = ChatModel(Endpoint("understudy", base_url, "a-key-for-tests"), sleep=_no_wait)
+    header = begin(play, seed, dict.fromkeys(play.leads, "understudy"))
+    try:
+        cast = dict.fromkeys(play.leads, model)
+        return header, [entry async for entry in perform(open_stage(play, header), cast, _ignore)]
+    finally:
+        await model.close()
+
+
+async def _no_wait(_seconds: float) -> None:
+    """Go on at once."""
+
+
+def _ignore(_request: Request, _reply: Reply) -> None:
+    """Nobody is told of the calls."""
+
+
+def replayed(cassette: Cassette, play: Play, seed: int) -> tuple[Header, list[Entry]]:
+    """A run from a cassette: nothing listens at the address."""
+    with cassette:
+        return asyncio.run(run_over_http(play, seed, "http://127.0.0.1:9/v1"))
+
+
+def main() -> None:
+    """Record all cassettes again."""
+    WHOLE_RUN.unlink(missing_ok=True)
+    with served(application(default())) as url, recorder("once").use_cassette(str(WHOLE_RUN)):
+        asyncio.run(run_over_http(default(), SEED, url))
+    print(f"{WHOLE_RUN.relative_to(Path.cwd())}: {WHOLE_RUN.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
