@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.status import Status
 
 from simulator.engine.entries import BeatEntry, Entry, Header, TurnEntry
@@ -55,13 +55,22 @@ class Screen:
         """Print what is performed."""
         self._leads = tuple(header.cast)
         if not self.quiet:
-            self.console.print(heading(header))
+            self._print(heading(header))
 
     def show(self, entry: Entry) -> None:
         """Print one entry."""
         if not self.quiet:
             for piece in rendered(entry, self._leads):
-                self.console.print(piece)
+                self._print(piece)
+
+    def _print(self, piece: RenderableType) -> None:
+        if self.console.is_terminal:
+            self.console.print(piece)
+            return
+        with self.console.capture() as captured:
+            self.console.print(piece)
+        for line in captured.get().splitlines():
+            print(line.rstrip())
 
     def progress(self, entry: Entry, tokens: int) -> None:
         """Keep the progress line up to date."""

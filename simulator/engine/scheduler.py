@@ -134,7 +134,7 @@ def _cue(stage: Stage) -> Cue:
     key = _own_turn(stage, lead)
     now = Now(
         brief=fill(beat.brief[lead], stage.values),
-        verb=choose(stage.play.personas[lead].tries, stage.seed, "try", *key),
+        verb=choose(beat.tries.get(lead, stage.play.personas[lead].tries), stage.seed, "try", *key),
         breath=_breath(stage, lead, contract),
         offers=contract.offers,
     )

@@ -102,7 +102,7 @@ class _BeatChecker:
         floor = beat.floor.first or beat.floor.only or ""
         if not _expect(source, ("floor",), [floor], play.leads, "lead"):
             return
-        for key, names in (("scene", beat.scene), ("brief", beat.brief), ("breath", beat.breath)):
+        for key, names in (("scene", beat.scene), ("brief", beat.brief), ("tries", beat.tries), ("breath", beat.breath)):
             _expect(source, (key,), names, self.present, "lead who is here")
         for lead in self.present:
             if lead not in beat.brief:

@@ -290,6 +290,7 @@ class Beat(Authored):
     turns: Turns
     scene: Mapping[Id, Texts] = Field(default_factory=dict)
     brief: Mapping[Id, Text]
+    tries: Mapping[Id, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)  # not the persona's
     breath: Mapping[Id, tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0, le=200)]]] = Field(
         default_factory=dict
     )  # words a turn for a lead here, instead of the drawn ones

@@ -39,10 +39,10 @@ def rendered(entry: Entry, leads: tuple[str, ...]) -> Iterator[Text | Table | Pa
             for lead, scene in entry.sees.items():
                 yield _spoken(lead, Text(printable(scene)), "dim", leads)
             yield Text()
-        case WorldEntry(by="world"):
-            yield Padding(Text(printable(entry.text), "italic"), (0, 0, 0, _name_width(leads)))
         case WorldEntry():
-            yield _spoken(entry.by.replace("_", " "), Text(printable(entry.text)), "yellow", leads)
+            words = Text(printable(entry.text), "italic" if entry.by == "world" else "")
+            name = "" if entry.by == "world" else f"{printable(entry.by).upper().replace('_', ' ')}: "
+            yield Padding(Text(name, "bold yellow").append(words), (0, 0, 0, _name_width(leads)))
         case TurnEntry():
             yield _turn(entry, leads)
         case Rejected():
