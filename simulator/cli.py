@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from pathlib import Path
@@ -35,10 +36,13 @@ CastOption = Annotated[
 def main() -> None:
     """Run the command line; errors are one line or a list of places, and never a traceback."""
     try:
-        app()
+        app(prog_name="simulate")
     except SimulatorError as error:
         print(f"simulate: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # whoever read the output has gone; the transcript is kept as it is
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(3)
 
 
 def _version(wanted: bool) -> None:

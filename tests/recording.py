@@ -84,8 +84,7 @@ def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator
 
 
 def _reviewable_request(request: RecordedRequest) -> RecordedRequest:
-    kept = [value for name, value in request.headers.items() if name.lower() == CUE_HEADER.lower()]
-    request.headers = {CUE_HEADER: value for value in kept}
+    request.headers = {name: value for name, value in request.headers.items() if name.lower() == CUE_HEADER.lower()}
     request.uri = urlsplit(request.uri)._replace(netloc="server").geturl()
     return request
 

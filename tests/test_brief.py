@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable
 from itertools import combinations
 from pathlib import Path
 
@@ -41,20 +40,17 @@ from tests.rehearsal import default, perform_play
 
 BRIEF = STORY.read_text(encoding="utf-8")
 ROWS = event_rows(BRIEF)
-TRANSCRIPTS = sorted((Path(__file__).parents[1] / "transcripts").glob("*.jsonl"))
+INNOCENT = innocent_versions(BRIEF)
+FOLDER = Path(__file__).parents[1] / "transcripts"
+TRANSCRIPTS = sorted(path for path in FOLDER.glob("*.jsonl") if not path.name.endswith(".trace.jsonl"))
 SEEDS = range(1, 21)
 ADDRESSED = {"he sits at her laptop": r"\bsits\b.*\bat your laptop\b"}
 """What the table says in brackets, and how it reads where the play says it to the one who sees it."""
 
 
-def _lines(play: Play, seed: int) -> list[str]:
+def _performed(play: Play, seed: int) -> Log:
     header, entries = perform_play(play, seed)
-    return [to_line(entry) for entry in (header, *entries)]
-
-
-@cache
-def _run(seed: int) -> Log:
-    return [json.loads(line) for line in _lines(default(), seed)]
+    return [json.loads(to_line(entry)) for entry in (header, *entries)]
 
 
 def _read(path: Path) -> Log:
@@ -62,10 +58,10 @@ def _read(path: Path) -> Log:
     return [json.loads(line) for line in lines]
 
 
-@pytest.fixture(params=[*(path for path in TRANSCRIPTS if not path.name.endswith(".trace.jsonl")), *SEEDS], ids=str)
+@pytest.fixture(scope="module", params=[*TRANSCRIPTS, *SEEDS], ids=lambda one: getattr(one, "stem", f"seed {one}"))
 def log(request: pytest.FixtureRequest) -> Log:
     """A transcript of the repository, or a run made here."""
-    return _run(request.param) if isinstance(request.param, int) else _read(request.param)
+    return _performed(default(), request.param) if isinstance(request.param, int) else _read(request.param)
 
 
 # What is compared.
@@ -100,9 +96,14 @@ def _first_difference(performed: Iterable[tuple[str | None, State]]) -> str:
     return ""
 
 
-def _altered(log: Log) -> Iterator[Reached]:
+def _altered(log: Log) -> list[Reached]:
     """What reached a lead otherwise than it was said and done."""
-    return (one for one in reached(log) if dict(one.parts) != dict(one.said))
+    return [one for one in reached(log) if dict(one.parts) != dict(one.said)]
+
+
+def _hidden(one: Reached) -> list[str]:
+    """The events of a turn that the table hides from a lead behind an innocent version."""
+    return [event for event in one.events if one.lead in INNOCENT.get(event, {})]
 
 
 # The copy of the tables.
@@ -117,7 +118,7 @@ def test_every_cell_in_free_words_has_a_reading_and_every_reading_quotes_a_cell(
 
 
 def test_every_bracket_of_the_table_is_understood() -> None:
-    assert {text for versions in innocent_versions(BRIEF).values() for text in versions.values()} == set(ADDRESSED)
+    assert {text for versions in INNOCENT.values() for text in versions.values()} == set(ADDRESSED)
 
 
 def test_every_turning_point_of_the_facts_is_an_event_of_the_table() -> None:
@@ -139,9 +140,10 @@ def test_the_last_call_is_on_the_phone() -> None:
 def test_the_play_hides_a_deed_behind_the_innocent_version_of_the_table() -> None:
     events = (event for beat in default().beats.values() for event in beat.events if isinstance(event, LeadEvent))
     shown = {event.id: event.innocent for event in events if event.innocent}
-    wanted = innocent_versions(BRIEF)
-    assert {event: set(versions) for event, versions in shown.items()} == {event: set(leads) for event, leads in wanted.items()}
-    for event, versions in wanted.items():
+    assert {event: set(versions) for event, versions in shown.items()} == {
+        event: set(leads) for event, leads in INNOCENT.items()
+    }
+    for event, versions in INNOCENT.items():
         for lead, text in versions.items():
             assert re.search(ADDRESSED[text], shown[event][lead])
 
@@ -171,12 +173,12 @@ def test_in_a_run_the_world_agrees_with_the_brief_after_every_entry(log: Log) ->
 
 
 def test_in_a_run_a_lead_perceives_words_and_deeds_as_they_are_but_for_what_the_table_hides(log: Log) -> None:
-    altered = {event: one for one in _altered(log) for event in one.events or (one.turn,)}
-    wanted = innocent_versions(BRIEF)
-    assert {event: {one.lead} for event, one in altered.items()} == {event: set(leads) for event, leads in wanted.items()}
-    for event, one in altered.items():
+    altered = _altered(log)
+    assert [one.turn for one in altered if not _hidden(one)] == []
+    assert {event for one in altered for event in _hidden(one)} == set(INNOCENT)
+    for one in altered:
         assert one.parts["speech"] == one.said["speech"]
-        assert re.search(ADDRESSED[wanted[event][one.lead]], one.parts["action"] or "")
+        assert all(re.search(ADDRESSED[INNOCENT[event][one.lead]], one.parts["action"] or "") for event in _hidden(one))
 
 
 def test_in_a_run_the_last_call_is_heard_and_not_seen(log: Log) -> None:
@@ -199,22 +201,18 @@ def _event(beat: str, name: str) -> LeadEvent | StageEvent:
     return next(event for event in default().beats[beat].events if event.id == name)
 
 
-def _performed(play: Play) -> Log:
-    return [json.loads(line) for line in _lines(play, 1)]
-
-
 def test_an_observer_too_many_is_noticed() -> None:
     everybody = _event("departure", "limo_woman_passes").model_copy(update={"seen_by": default().leads})
     play = _with_event("departure", everybody)
     assert _of_the_brief(rows_of_play(play)) != list(ROWS)
-    assert _in_order_of_table(rows_of_log(_performed(play))) != list(ROWS)
+    assert _in_order_of_table(rows_of_log(_performed(play, 1))) != list(ROWS)
 
 
 def test_a_dropped_effect_is_noticed_at_its_event() -> None:
     forgetful = _event("katya_swap", "katya_swaps_tape").model_copy(update={"locate": {}})
     play = _with_event("katya_swap", forgetful)
     assert "(katya_swaps_tape): where katya thinks confession_tape is" in _first_difference(states_of_play(play))
-    assert "(katya_swaps_tape): where katya thinks confession_tape is" in _first_difference(states_of_log(_performed(play)))
+    assert "(katya_swaps_tape): where katya thinks confession_tape is" in _first_difference(states_of_log(_performed(play, 1)))
 
 
 def test_an_event_in_the_wrong_place_is_noticed() -> None:
@@ -222,4 +220,4 @@ def test_an_event_in_the_wrong_place_is_noticed() -> None:
     acts = tuple(tuple(reversed(act)) if "katya_swap" in act else act for act in play.acts)
     moved = play.model_copy(update={"acts": acts})
     assert _of_the_brief(rows_of_play(moved)) != list(ROWS)
-    assert ("katya_swaps_tape", "pierre_swaps_tape") in _out_of_order(rows_of_log(_performed(moved)))
+    assert ("katya_swaps_tape", "pierre_swaps_tape") in _out_of_order(rows_of_log(_performed(moved, 1)))

@@ -121,7 +121,7 @@ def _perceiving(step: Step) -> Iterator[str]:
         elif part == "full":
             reached = step.channel in ("speech", "action")
         else:
-            reached = part.get(step.channel) == entry[step.channel]
+            reached = step.channel is not None and part.get(step.channel) == entry[step.channel]
         if reached:
             yield lead
 

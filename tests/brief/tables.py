@@ -110,7 +110,7 @@ READINGS: Mapping[str, Timeline] = {
 
 
 def timelines(story: str) -> Mapping[str, Timeline]:
-    """When everything in the table of facts has which value, and the promise too. Raises ValueError at a cell it cannot read."""
+    """From when what holds, by the table of facts and the promise. Raises ValueError at a cell that has no reading."""
     promise = _promise_line(story)
     found = dict(entry for row in _table(story, "fact") for entry in _timelines_of_row(row))
     return {**found, stand_of(promise["name"]): ((promise["made"], "made"), (promise["broken"], "broken"))}
