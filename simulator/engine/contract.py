@@ -5,7 +5,6 @@ A contract depends on nothing that is hidden from its speaker: its violations ar
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from simulator.engine.entries import Rung, Violation
-from simulator.engine.evidence import evident, gives_away, normalise, quoted
+from simulator.engine.evidence import evident, normalise, quoted
 from simulator.play.types import Channel, Forbidden, LeadEvent
 
 __all__ = ["REPLY_SCHEMA", "Claim", "Contract", "Offer", "Realised", "Secret", "Turn", "check", "realised"]
@@ -60,11 +59,30 @@ class Secret:
     lifted_by: frozenset[str]
 
 
+Rule = Callable[["Turn", "Contract"], Iterable[Violation]]
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What the manners of a turn are measured against: all of it said by the speaker, or heard."""
+
+    own: tuple[str, ...] = ()  # the speaker's own lines since the act began, the last one last
+    heard: str = ""  # the other's last line
+    met: tuple[str, ...] = ()  # names of those heard since the act began
+    turns: int = 0  # the speaker's turns in this beat
+    actions: int = 0  # of these, those with an action that was no event
+
+
 @dataclass(frozen=True)
 class Contract:
-    """The terms of one turn: the beat's and the cue's together."""
+    """The terms of one turn: the beat's and the cue's together, and the rules that hold it to them."""
 
     speaker: str
+    rules: tuple[Rule, ...] = ()
+    other: str = ""  # the other lead's name
+    notes: tuple[str, ...] = ()  # the speaker's persona and brief: to be played, not recited
+    breath: tuple[int, int] | None = None  # words asked for
+    recent: Recent = Recent()
     offers: tuple[Offer, ...] = ()
     required: LeadEvent | None = None
     undone: tuple[LeadEvent, ...] = ()  # the speaker's events of this beat that have not happened, in file order
@@ -108,7 +126,7 @@ class Turn(BaseModel):
     def _meets_its_contract(self, info: ValidationInfo) -> Turn:
         contract = info.context
         if isinstance(contract, Contract):
-            violations = tuple(violation for rule in RULES for violation in rule(self, contract))
+            violations = tuple(violation for rule in contract.rules for violation in rule(self, contract))
             if violations:
                 raise PydanticCustomError("contract", "the turn breaks its contract", {"violations": violations})
         return self
@@ -149,14 +167,14 @@ def _violations(error: ValidationError) -> Iterator[Violation]:
 def realised(turn: Turn, contract: Contract) -> tuple[Realised, ...]:
     """The events that a turn brings about, in the order of their words, each only once what it waits for is done."""
     done, result = set(contract.done), []
-    for found in _found(turn, contract):
+    for found in found_in(turn, contract):
         if done.issuperset(found.event.waits_for):
             done.add(found.event.id)
             result.append(found)
     return tuple(result)
 
 
-def _found(turn: Turn, contract: Contract) -> list[Realised]:
+def found_in(turn: Turn, contract: Contract) -> list[Realised]:
     """All the speaker's events of which the turn holds evidence, due or not, in the order of their words."""
     quotes = _claimed_quotes(turn, contract)
     found = []
@@ -181,83 +199,3 @@ def _claimed_quotes(turn: Turn, contract: Contract) -> dict[str, list[str]]:
         if claim.mark in marks:
             quotes.setdefault(marks[claim.mark], []).append(claim.quote)
     return quotes
-
-
-# The rules. Each is one reason to send a reply back.
-
-Rule = Callable[[Turn, Contract], Iterable[Violation]]
-
-
-def _claims_hold(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    marks = {offer.mark: offer.event for offer in contract.offers}
-    shown = {found.event.id for found in realised(turn, contract)}
-    for claim in turn.claims:
-        event = marks.get(claim.mark)
-        if event is None:
-            yield Violation(rule="claim", detail=f"Mark {claim.mark} was not offered.")
-        elif event.id not in shown:
-            yield Violation(rule="claim", detail=f"Mark {claim.mark}: the words of your {event.channel} do not show it done.")
-
-
-def _required_is_done(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    required = contract.required
-    if required is not None and required.id not in {found.event.id for found in realised(turn, contract)}:
-        yield Violation(rule="missing", detail=f"Still to be done, in {required.channel}, in plain words: {required.push}")
-
-
-def _nothing_comes_early(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    due = {found.event.id for found in realised(turn, contract)}
-    for found in _found(turn, contract):
-        if found.event.id not in due:
-            yield Violation(rule="premature", detail=f"Too early, leave it out: {found.quote}")
-
-
-def _aside_is_offered(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    if turn.aside and not any(found.event.channel == "aside" for found in realised(turn, contract)):
-        yield Violation(rule="aside", detail="An aside was not offered here: aside is null.")
-
-
-def _deed_has_cover(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    if contract.alone:
-        return
-    for found in realised(turn, contract):
-        if found.event.channel == "aside" and not (turn.speech or turn.action or found.event.innocent):
-            yield Violation(rule="cover", detail="What is done unseen needs something seen or heard meanwhile.")
-
-
-def _secrets_are_kept(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    happened = contract.done | {found.event.id for found in realised(turn, contract)}
-    for secret in contract.secrets:
-        if secret.lifted_by & happened:
-            continue
-        for words in (turn.speech, turn.action):
-            told = gives_away(secret.fingerprints, words or "")
-            if told is not None:
-                yield Violation(rule="conceal", detail=f"This gives away what you keep to yourself: {told}")
-
-
-def _nothing_forbidden(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    for forbidden in contract.forbidden:
-        words = " ".join(filter(None, (normalise(turn.field(channel)) for channel in ("speech", "action", "aside"))))
-        if re.search(forbidden.pattern, words, re.IGNORECASE):
-            yield Violation(rule="forbidden", detail=forbidden.reason)
-
-
-def _props_are_left_alone(turn: Turn, contract: Contract) -> Iterator[Violation]:
-    in_events = {found.event.channel for found in realised(turn, contract)}
-    for prop in contract.reserved:
-        pattern = rf"\b{re.escape(normalise(prop))}"
-        if turn.action and "action" not in in_events and re.search(pattern, normalise(turn.action)):
-            yield Violation(rule="reserved", detail=f"Leave the {prop} alone.")
-
-
-RULES: tuple[Rule, ...] = (
-    _claims_hold,
-    _required_is_done,
-    _nothing_comes_early,
-    _aside_is_offered,
-    _deed_has_cover,
-    _secrets_are_kept,
-    _nothing_forbidden,
-    _props_are_left_alone,
-)

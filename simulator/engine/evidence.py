@@ -1,7 +1,8 @@
 """Whether words show that something happened.
 
 Patterns are looked for sentence by sentence. A match does not stand where its clause is negated ("I do not have …"), its
-sentence hypothetical ("if I had …", "I could …") or somebody else's words ("she said …"), unless the author allows that.
+sentence hypothetical ("if I had …", "I could …", or a question) or somebody else's words ("she said …"), unless the author
+allows that.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ class _Sentence:
     text: str  # normalised
     clauses: tuple[int, ...]  # where clauses begin in the text
 
+    @property
+    def asks(self) -> bool:
+        return self.raw.rstrip("\"'”’)] ").endswith("?")
+
     def clause_before(self, offset: int) -> int:
         return self.clauses[bisect_right(self.clauses, offset) - 1]
 
@@ -69,7 +74,7 @@ def _stands(sentence: _Sentence, match: re.Match[str], scope_end: int, allow: fr
     clause = sentence.text[sentence.clause_before(match.start()) : scope_end]
     if "negated" not in allow and _NEGATION.search(clause):
         return False
-    if "hypothetical" not in allow and (_CONDITION.search(before) or _MODAL.search(clause)):
+    if "hypothetical" not in allow and (sentence.asks or _CONDITION.search(before) or _MODAL.search(clause)):
         return False
     return "reported" in allow or not _REPORT.search(before)
 

@@ -92,9 +92,8 @@ def _after_world(stage: Stage, entry: WorldEntry) -> Stage:
 
 def _after_turn(stage: Stage, entry: TurnEntry) -> Stage:
     marks = {offer.event.id: offer.mark for offer in offers(stage, entry.by)}
-    quotes = {done.event: done.quote for done in entry.events}
     stage = _perceived(stage, entry)
-    mind = perceive(stage.minds[entry.by], Own(own_reply(entry, marks), quotes))
+    mind = perceive(stage.minds[entry.by], _own(entry, marks))
     effects: list[Effects] = [done.effects for done in entry.events]
     return replace(
         stage,
@@ -106,6 +105,15 @@ def _after_turn(stage: Stage, entry: TurnEntry) -> Stage:
         last_turn=entry,
         answered=False,
         rejected=(),
+    )
+
+
+def _own(entry: TurnEntry, marks: Mapping[str, str]) -> Own:
+    return Own(
+        reply=own_reply(entry, marks),
+        quotes={done.event: done.quote for done in entry.events},
+        speech=entry.speech or "",
+        business=entry.action is not None and not any(done.field == "action" for done in entry.events),
     )
 
 

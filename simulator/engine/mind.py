@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from simulator.engine.entries import ActEntry, BeatEntry, Entry, TurnEntry, WorldEntry
-from simulator.play.types import Play
+from simulator.play.types import Play, WalkOn
 
 __all__ = [
     "Mind",
@@ -26,12 +26,17 @@ __all__ = [
 ]
 
 
+_KEPT_LINES = 6  # of one's own, for the manners of the next
+
+
 @dataclass(frozen=True)
 class Perception:
     """What reaches a lead of an entry: a line of text."""
 
     line: str
     quotes: Mapping[str, str] = field(default_factory=dict)  # event: its words, as perceived
+    speech: str = ""  # what the other lead said in it
+    name: str = ""  # whose it is, where it is somebody's
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Own:
 
     reply: str  # JSON
     quotes: Mapping[str, str]
+    speech: str = ""
+    business: bool = False  # an action that was no event
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,10 @@ class Mind:
     quotes: Mapping[str, str] = field(default_factory=dict)  # event: its words, since the act began
     beats: int = 0  # beats this lead has been in
     turns: int = 0  # own turns in this beat
+    actions: int = 0  # of these, those with an action that was no event
+    said: tuple[str, ...] = ()  # own last lines since the act began
+    last_heard: str = ""  # what the other lead said last
+    met: tuple[str, ...] = ()  # names of those heard since the act began
 
 
 def begin_mind(play: Play, lead: str, persona: str) -> Mind:
@@ -65,25 +76,36 @@ def begin_mind(play: Play, lead: str, persona: str) -> Mind:
 
 def perceive(mind: Mind, perceived: Perception | Own) -> Mind:
     """The mind after one perception, or after an own turn."""
-    quotes = {**mind.quotes, **perceived.quotes}
+    mind = replace(mind, quotes={**mind.quotes, **perceived.quotes})
     if isinstance(perceived, Perception):
-        return replace(mind, heard=(*mind.heard, perceived.line), quotes=quotes)
-    pair = ("\n".join(mind.heard), perceived.reply)
-    return replace(mind, history=(*mind.history, pair), heard=(), quotes=quotes, turns=mind.turns + 1)
+        return replace(
+            mind,
+            heard=(*mind.heard, perceived.line),
+            last_heard=perceived.speech or mind.last_heard,
+            met=mind.met if perceived.name in (*mind.met, "") else (*mind.met, perceived.name),
+        )
+    return replace(
+        mind,
+        history=(*mind.history, ("\n".join(mind.heard), perceived.reply)),
+        heard=(),
+        turns=mind.turns + 1,
+        actions=mind.actions + perceived.business,
+        said=(*mind.said, perceived.speech)[-_KEPT_LINES:],
+    )
 
 
 def begin_act(mind: Mind, entry: ActEntry) -> Mind:
     """A new act: the lines of the last one give way to what is remembered of it."""
     kept = entry.remember.get(mind.lead)
     memory = (*mind.memory, kept) if kept else mind.memory
-    return replace(mind, memory=memory, history=(), heard=(), quotes={})
+    return replace(mind, memory=memory, history=(), heard=(), quotes={}, said=(), last_heard="", met=())
 
 
 def begin_beat(mind: Mind, entry: BeatEntry) -> Mind:
     """A new beat, for a lead who is in it."""
     if mind.lead not in entry.present:
         return mind
-    mind = replace(mind, beats=mind.beats + 1, turns=0)
+    mind = replace(mind, beats=mind.beats + 1, turns=0, actions=0)
     scene = entry.sees.get(mind.lead)
     if scene is None:
         return mind
@@ -107,17 +129,19 @@ def project(entry: Entry, lead: str, play: Play) -> Perception | None:
     """What reaches a lead of what somebody else did, or None."""
     if isinstance(entry, WorldEntry) and lead in entry.sees:
         quotes = {entry.event: entry.text} if entry.event else {}
-        return Perception(_stage_line(entry, play), quotes)
+        walk_on = play.walk_ons.get(entry.by)
+        return Perception(_stage_line(entry, walk_on), quotes, name=walk_on.name if walk_on else "")
     if isinstance(entry, TurnEntry) and lead in entry.sees and entry.by != lead:
         seen = entry.sees[lead]
         fields = {"speech": entry.speech, "action": entry.action} if seen == "full" else dict(seen)
-        line = heard_line(play.personas[entry.by].name, fields.get("speech"), fields.get("action"))
-        return Perception(line, {done.event: done.quote for done in entry.events if fields.get(done.field)})
+        name = play.personas[entry.by].name
+        line = heard_line(name, fields.get("speech"), fields.get("action"))
+        quotes = {done.event: done.quote for done in entry.events if fields.get(done.field)}
+        return Perception(line, quotes, fields.get("speech") or "", name)
     return None
 
 
-def _stage_line(entry: WorldEntry, play: Play) -> str:
-    walk_on = play.walk_ons.get(entry.by)
+def _stage_line(entry: WorldEntry, walk_on: WalkOn | None) -> str:
     if walk_on is None:
         return entry.text
     manner = f" ({walk_on.manner})" if walk_on.manner else ""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from simulator.engine.chance import choose, fraction, sampling_seed
-from simulator.engine.contract import Contract, Secret
+from simulator.engine.contract import Contract, Offer, Recent, Rule, Secret
 from simulator.engine.cue import Cue
 from simulator.engine.entries import ActEntry, BeatEntry, End, Entry, TurnEntry, WorldEntry
 from simulator.engine.evidence import normalise
+from simulator.engine.manners import HARD_MANNERS, SOFT_MANNERS
 from simulator.engine.offers import offers
 from simulator.engine.prompt import Breath, Now, messages
+from simulator.engine.rules import PLOT_RULES
 from simulator.engine.settle import ATTEMPTS, give_way
 from simulator.engine.stage import Stage
 from simulator.play.circumstances import fill
@@ -18,6 +20,7 @@ from simulator.play.types import Beat, Effects, StageEvent, Voice
 
 __all__ = ["step"]
 
+RULES: tuple[Rule, ...] = (*PLOT_RULES, *HARD_MANNERS, *SOFT_MANNERS)
 _BREATHS = ((0.20, Breath(1, 6)), (0.70, Breath(7, 18)), (0.95, Breath(19, 35)), (1.0, Breath(0, 0)))
 _SPOKEN = Breath(7, 18)  # where silence was drawn and words are required
 
@@ -130,31 +133,35 @@ def _lead_turn(stage: Stage) -> Entry | Cue:
 def _cue(stage: Stage) -> Cue:
     beat, turn = stage.current, stage.turn + 1
     lead = beat.speaker(turn, stage.play.leads)
-    mind, contract, attempt = stage.minds[lead], _contract(stage, lead), len(stage.rejected) + 1
-    key = _own_turn(stage, lead)
+    offered, key, attempt = offers(stage, lead), _own_turn(stage, lead), len(stage.rejected) + 1
     now = Now(
         brief=fill(beat.brief[lead], stage.values),
         verb=choose(beat.tries.get(lead, stage.play.personas[lead].tries), stage.seed, "try", *key),
-        breath=_breath(stage, lead, contract),
-        offers=contract.offers,
+        breath=_breath(stage, lead, offered),
+        offers=offered,
     )
     notes = stage.rejected[-1].violations if stage.rejected else ()
     return Cue(
         id=f"{beat.id}/{turn}",
         by=lead,
         attempt=attempt,
-        messages=messages(mind, now, notes),
+        messages=messages(stage.minds[lead], now, notes),
         sampling_seed=sampling_seed(stage.seed, "sample", *key, attempt),
-        contract=contract,
+        contract=_contract(stage, lead, now),
     )
 
 
-def _contract(stage: Stage, lead: str) -> Contract:
+def _contract(stage: Stage, lead: str, now: Now) -> Contract:
     """The terms of a lead's turn, of which nothing depends on what is hidden from that lead."""
-    beat, offered = stage.current, offers(stage, lead)
+    beat, offered, mind = stage.current, now.offers, stage.minds[lead]
     known = {event.id for event in beat.events if beat.perceives(lead, event, stage.play.leads)}
     return Contract(
         speaker=lead,
+        rules=RULES,
+        other=stage.play.personas[stage.play.other(lead)].name,
+        notes=(stage.play.personas[lead].prompt, beat.brief[lead]),  # circumstances, unfilled, may be said
+        breath=(now.breath.low, now.breath.high) if now.breath.high else None,
+        recent=Recent(mind.said, mind.last_heard, mind.met, mind.turns, mind.actions),
         offers=offered,
         required=next((offer.event for offer in offered if offer.rung == "required"), None),
         undone=stage.to_come(lead),
@@ -182,11 +189,11 @@ def _secrets(stage: Stage, lead: str) -> list[Secret]:
     return secrets
 
 
-def _breath(stage: Stage, lead: str, contract: Contract) -> Breath:
+def _breath(stage: Stage, lead: str, offered: tuple[Offer, ...]) -> Breath:
     own = stage.current.breath.get(lead)
     if own is not None:
         return Breath(*own)
     drawn = fraction(stage.seed, "breath", *_own_turn(stage, lead))
     breath = next(breath for limit, breath in _BREATHS if drawn < limit)
-    must_speak = contract.required is not None and contract.required.channel == "speech"
+    must_speak = any(offer.rung == "required" and offer.event.channel == "speech" for offer in offered)
     return _SPOKEN if must_speak and breath.high == 0 else breath

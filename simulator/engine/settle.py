@@ -9,6 +9,7 @@ from simulator.engine.chance import choose
 from simulator.engine.contract import Contract, Turn, check, realised
 from simulator.engine.cue import Cue
 from simulator.engine.entries import Happened, Rejected, Rung, Seen, TurnEntry, Violation
+from simulator.engine.manners import SOFT_RULES
 from simulator.engine.stage import Stage
 from simulator.play.types import LeadEvent
 
@@ -21,16 +22,17 @@ FALLBACK = "fallback"  # who speaks the author's words, in the log
 def settle(stage: Stage, cue: Cue, reply: str | None, trouble: Violation | None = None) -> TurnEntry | Rejected:
     """The entry that a reply becomes.
 
-    `trouble` says why there is no usable reply at all (none came, cut off, refused). A last attempt that only lacks the
-    required event is kept, with the author's words for it added.
+    `trouble` says why there is no usable reply at all (none came, cut off, refused). A last attempt is kept where it only
+    breaks soft rules, which become its flags, or lacks the required event, for which the author's words are added.
     """
     if trouble is not None:
         return _rejected(stage, cue, reply, (trouble,))
     checked = check(reply or "", cue.contract)
     if isinstance(checked, Turn):
         return _entry(stage, cue, checked, _happened(checked, cue.contract))
-    if cue.attempt == ATTEMPTS and {violation.rule for violation in checked} == {"missing"}:
-        return _grafted(stage, cue, reply or "")
+    broken = {violation.rule for violation in checked}
+    if cue.attempt == ATTEMPTS and broken <= SOFT_RULES | {"missing"}:
+        return _kept(stage, cue, Turn.model_validate_json(reply or ""), sorted(broken))
     return _rejected(stage, cue, reply, checked)
 
 
@@ -49,13 +51,13 @@ def _rejected(stage: Stage, cue: Cue, reply: str | None, why: tuple[Violation, .
     return Rejected(id=f"{cue.id}~{cue.attempt}", by=cue.by, model=stage.cast[cue.by], reply=reply, violations=why)
 
 
-def _grafted(stage: Stage, cue: Cue, reply: str) -> TurnEntry:
-    """A reply that only lacks what was required, with the author's words added to it."""
-    turn, required = Turn.model_validate_json(reply), cue.contract.required
-    if required is None:
-        raise ValueError("nothing was required")
-    happened = (*_happened(turn, cue.contract), _fed(required))
-    return _entry(stage, cue, _with_fallback(turn, required), happened, flags=("grafted",))
+def _kept(stage: Stage, cue: Cue, turn: Turn, broken: list[str]) -> TurnEntry:
+    """A last attempt that will do, with its flags; what it lacks is grafted on in the author's words."""
+    happened, required = _happened(turn, cue.contract), cue.contract.required
+    if required is None or "missing" not in broken:
+        return _entry(stage, cue, turn, happened, flags=tuple(broken))
+    flags = ("grafted", *(rule for rule in broken if rule != "missing"))
+    return _entry(stage, cue, _with_fallback(turn, required), (*happened, _fed(required)), flags=flags)
 
 
 def _with_fallback(turn: Turn, event: LeadEvent) -> Turn:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from simulator.errors import UsageError
 from simulator.models.base import Model
+from simulator.models.chaos import ChaosModel
 from simulator.play.types import Play
-
-if TYPE_CHECKING:
-    from simulator.models.client import ChatModel
 
 __all__ = ["UNDERSTUDY", "Role", "choose_cast", "label", "open_cast", "roles_of"]
 
 UNDERSTUDY = "understudy"
+_CHAOS = "chaos:"  # hostile models, in process like the understudy
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def choose_cast(play: Play, model: str | None, base_url: str | None, cast: Seque
         if not equals or not name or lead not in play.leads:
             raise UsageError(f"--cast {entry!r}: expected ROLE=MODEL or ROLE=MODEL@URL, with ROLE {' or '.join(play.leads)}")
         named = _role(name)
-        roles[lead] = Role(named.model, named.url or (base_url if named.model != UNDERSTUDY else None))
+        roles[lead] = Role(named.model, named.url or (None if _is_embedded(named.model) else base_url))
     return {lead: Role(role.model, role.url or _default_url(role.model)) for lead, role in roles.items()}
 
 
@@ -49,8 +47,12 @@ def _role(text: str) -> Role:
     return Role(model, f"http{url}" if at else None)
 
 
+def _is_embedded(model: str) -> bool:
+    return model == UNDERSTUDY or model.startswith(_CHAOS)
+
+
 def _default_url(model: str) -> str | None:
-    return None if model == UNDERSTUDY else os.environ.get("OPENAI_BASE_URL") or None
+    return None if _is_embedded(model) else os.environ.get("OPENAI_BASE_URL") or None
 
 
 def roles_of(cast: Mapping[str, str]) -> dict[str, Role]:
@@ -75,7 +77,7 @@ def open_cast(play: Play, roles: Mapping[str, Role]) -> dict[str, Model]:
 
     Raises ModelUnreachable where a key is missing, UsageError for a URL that is none.
     """
-    opened: dict[tuple[str, str | None, str | None], ChatModel] = {}
+    opened: dict[tuple[str, str | None, str | None], Model] = {}
     cast: dict[str, Model] = {}
     for lead, role in roles.items():
         key = os.environ.get(f"SIMULATE_KEY_{lead.upper()}") or os.environ.get("OPENAI_API_KEY")
@@ -86,7 +88,9 @@ def open_cast(play: Play, roles: Mapping[str, Role]) -> dict[str, Model]:
     return cast
 
 
-def _open(play: Play, role: Role, key: str | None) -> ChatModel:
+def _open(play: Play, role: Role, key: str | None) -> Model:
+    if role.model.startswith(_CHAOS) and role.url is None:
+        return ChaosModel(role.model)
     # The openai package takes about a second to import: only those who call a model pay for it.
     import httpx2  # noqa: PLC0415
 

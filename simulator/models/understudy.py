@@ -165,11 +165,12 @@ def _perform(part: _Part) -> dict[str, object]:
 
 
 def _owed(part: _Part) -> Line | None:
-    """The next line of the exchange under way, where it is this lead's and can be said."""
-    line = part.heard.place.next if part.heard.place else None
-    if line is None or line.by != part.persona.id or not part.script.versions(line.speech):
+    """The next line of the exchange under way, where it is this lead's; one that may be left out must fit the breath."""
+    place = part.heard.place
+    line = place.next if place else None
+    if place is None or line is None or line.by != part.persona.id or not part.script.versions(line.speech):
         return None
-    return line
+    return line if _fits(part, line) or not place.line.cut else None
 
 
 def _taken(part: _Part, owed: Line | None) -> _Offer | None:
@@ -208,6 +209,7 @@ def _version(part: _Part, event: LeadEvent) -> Exchange | None:
         for exchange in part.script.exchanges
         if exchange.event == event.id and part.script.is_open(exchange) and exchange.id not in part.heard.used
     ]
+    versions = [exchange for exchange in versions if _fits(part, exchange.lines[0])] or versions
     fitting = [exchange for exchange in versions if hook is not None and hook in exchange.follows]
     anywhere = [exchange for exchange in versions if not exchange.follows]
     # What follows the hook comes first, but not always, or two evenings would meet in it.
@@ -236,10 +238,19 @@ def _opening(part: _Part) -> Line:
 
 
 def _distance(part: _Part, exchange: Exchange, target: float) -> float:
-    low, high = part.breath
-    fits = any(low <= len((text or "").split()) <= high for text in exchange.lines[0].speech)
     unready = part.heard.remark is not None and part.heard.remark not in exchange.catch
-    return abs(exchange.level - target) + 2 * part.draw("open", exchange.id) + (not fits) + unready
+    unfit = not _fits(part, exchange.lines[0])
+    return abs(exchange.level - target) + 2 * part.draw("open", exchange.id) + 4 * unfit + unready
+
+
+def _fits(part: _Part, line: Line) -> bool:
+    """Whether a line can be said in about the breath that was asked for: half of it to double."""
+    return any(_in_breath(part, text) for text in part.script.versions(line.speech))
+
+
+def _in_breath(part: _Part, text: str | None) -> bool:
+    low, high = part.breath
+    return text is None or low / 2 <= len(text.split()) <= 2 * high
 
 
 def _silence(part: _Part) -> Line:
@@ -249,9 +260,8 @@ def _silence(part: _Part) -> Line:
 
 def _turn(part: _Part, line: Line) -> dict[str, object]:
     """A line as a reply, in the version that fits the breath best."""
-    low, high = part.breath
     texts = part.script.versions(line.speech) or [None]
-    fitting = [text for text in texts if low <= len((text or "").split()) <= high] or texts
+    fitting = [text for text in texts if _in_breath(part, text)] or texts
     return {
         "intent": line.intent or part.verb,
         "speech": choose(fitting, part.seed, "words"),
