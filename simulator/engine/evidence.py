@@ -1,8 +1,9 @@
 """Whether words show that something happened.
 
-Patterns are looked for sentence by sentence. A match does not stand where its clause is negated ("I do not have …"), its
-sentence hypothetical ("if I had …", "I could …", or a question) or somebody else's words ("she said …"), unless the author
-allows that.
+Patterns are looked for sentence by sentence, and clause by clause, so that `^` and `$` stand for a clause's ends too. A match
+does not stand where it is negated ("I do not have …"), hypothetical ("if I had …", "I could …", or a question) or somebody
+else's words ("she said …", or between quotation marks), unless the author allows that. What a pattern spells out itself
+("I won't tell") is not held against its match.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -19,20 +21,37 @@ __all__ = ["evident", "gives_away", "normalise", "quoted"]
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\s\"'”’)\]]*(?=\s|$)|\n+")
-_CLAUSE_END = re.compile(r"[,;:()\[\]]|\s[-–—]+\s|[–—]+")
+_CLAUSE_END = re.compile(r"[,;:()\[\]]|\s[-–—]+\s|[–—]+|\s(?=(?:but|because|although)\b)")
 _NOT_A_WORD = re.compile(r"[^\w']+|(?<!\w)'+|'+(?!\w)|_+")
+_QUOTATION = re.compile(r"\"[^\"]*(?:\"|$)|“[^”]*(?:”|$)|(?<!\w)['‘][^\"“”]*?[.,!?…]['’](?!\w)")
 
 _NEGATION = re.compile(
     r"\b(not|never|no|none|nobody|nothing|neither|nor|without|hardly|cannot|can't|won't|\w+n't|ain't|far from|refuse to)\b"
 )
-_CONDITION = re.compile(r"\b(if|unless|whether|suppose|supposing|imagine|as though|pretend|pretending|what would|wish)\b")
-_MODAL = re.compile(r"\b(could|would|might|should|may|perhaps|maybe|i'd|you'd|he'd|she'd|they'd|about to|going to|want to)\b")
-_REPORT = re.compile(
-    r"\b(s?he|they|you|people|everyone|everybody|somebody|someone|who|it|doctors?|papers?|lawyers?|friends?|mother|father)"
-    r"('s|'ve|'d| has| have| had| will)? (always |only |just |once |also )?"
-    r"(say|says|said|tell|tells|told|claim|claims|claimed|think|thinks|thought|believe|believes|believed|write|writes|wrote"
-    r"|swears?|swore|insists?|insisted|reckons?)\b|\baccording to\b|\bi (heard|read|dreamt|dreamed) that\b|\bin the script\b"
+_CONDITION = re.compile(
+    r"\bif\b(?! you (must|want to|have to|need to|care to) know| you (like|please|must|insist|don't mind))"
+    r"|\b(unless|whether|suppose|supposing|imagine|as though|pretend|pretending|what would|wish)\b"
 )
+_MODAL = re.compile(
+    r"\b(could|would|might|should|may|perhaps|maybe|about to|going to|want to)\b"
+    r"|\b(i|you|s?he|we|they)'d (?!((just|only|already|never|always|once|long) )?"
+    r"(\w+ed|been|come|done|found|given|gone|got|gotten|had|heard|kept|left|made|put|read|said|seen|taken|told|written)\b)"
+)
+_VERBS = (
+    r"(says?|said|tells?|told|claims?|claimed|thinks?|thought|believes?|believed|writes?|wrote|swears?|swore|insists?|insisted"
+    r"|reckons?)"
+)
+_REPORT = re.compile(
+    rf"\b(s?he|they|you|people|everyone|everybody|somebody|someone|who|it|doctors?|papers?|lawyers?|friends?|mother|father)"
+    rf"('s|'ve|'d| has| have| had| will)? (always |only |just |once |also )?{_VERBS}\b"
+    r"|\b(?!i\b|i'|(and|be|been|have|haven't|just|never|once|only|to|was|all|not|is|so|or)\b)\w+ "
+    r"(says|said|tells|told|claims|claimed|swears|swore|insists|insisted)\b"
+    r"|\baccording to\b|\bi (heard|read|dreamt|dreamed) that\b|\bin the script\b"
+)
+_CAVEATS = {"negated": _NEGATION, "hypothetical": re.compile(f"{_CONDITION.pattern}|{_MODAL.pattern}"), "reported": _REPORT}
+_DENIAL_AFTER = re.compile(r"(no|nope|never|hardly|not (really|quite|yet|at all|likely)|my foot)$")
+_REPORT_AFTER = re.compile(rf"(?!i\b|you\b)(\w+ ){{1,2}}?{_VERBS}\b")
+_TAG = re.compile(r"((will|would|won't) you|why don't you|all right|okay|ok|(do you |you )?hear( me)?|understood|satisfied)$")
 
 
 def normalise(text: str) -> str:
@@ -44,39 +63,50 @@ def normalise(text: str) -> str:
 @dataclass(frozen=True)
 class _Sentence:
     raw: str
-    text: str  # normalised
-    clauses: tuple[int, ...]  # where clauses begin in the text
+    clauses: tuple[str, ...]  # normalised
+    starts: tuple[int, ...]  # where they begin in the text
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.clauses)
 
     @property
     def asks(self) -> bool:
-        return self.raw.rstrip("\"'”’)] ").endswith("?")
+        """Whether it is a question: a statement or an order with a tag (", will you?") is none."""
+        asked = self.raw.rstrip("\"'”’)] ").endswith("?")
+        return asked and not (len(self.clauses) > 1 and _TAG.match(self.clauses[-1]))
 
-    def clause_before(self, offset: int) -> int:
-        return self.clauses[bisect_right(self.clauses, offset) - 1]
+    def clause_at(self, offset: int) -> int:
+        return bisect_right(self.starts, offset) - 1
 
-
-@lru_cache(maxsize=512)
-def _sentences(text: str) -> tuple[_Sentence, ...]:
-    found = []
-    for raw in _SENTENCE_END.split(text):
-        clauses = [clause for clause in map(normalise, _CLAUSE_END.split(raw)) if clause]
-        starts, length = [0], 0
-        for clause in clauses[:-1]:
-            length += len(clause) + 1
-            starts.append(length)
-        if clauses:
-            found.append(_Sentence(raw.strip(), " ".join(clauses), tuple(starts)))
-    return tuple(found)
+    def matches(self, pattern: str) -> Iterator[tuple[int, int]]:
+        """Where a pattern is found in the whole sentence, and in each clause by itself."""
+        for begin, piece in ((0, self.text), *zip(self.starts, self.clauses, strict=True)):
+            for match in _compiled(pattern).finditer(piece):
+                yield begin + match.start(), begin + match.end()
 
 
-def _stands(sentence: _Sentence, match: re.Match[str], scope_end: int, allow: frozenset[str]) -> bool:
-    before = sentence.text[:scope_end]
-    clause = sentence.text[sentence.clause_before(match.start()) : scope_end]
-    if "negated" not in allow and _NEGATION.search(clause):
-        return False
-    if "hypothetical" not in allow and (sentence.asks or _CONDITION.search(before) or _MODAL.search(clause)):
-        return False
-    return "reported" in allow or not _REPORT.search(before)
+def _split(text: str, words: str) -> Iterator[_Sentence]:
+    """The sentences of a text, with the words that are left of it when some are blanked out."""
+    for begin, end in _spans(text):
+        clauses = tuple(filter(None, map(normalise, _CLAUSE_END.split(words[begin:end]))))
+        lengths = [len(clause) + 1 for clause in clauses]
+        yield _Sentence(text[begin:end].strip(), clauses, tuple(sum(lengths[:index]) for index in range(len(clauses))))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for gap in _SENTENCE_END.finditer(text):
+        yield begin, gap.start()
+        begin = gap.end()
+    yield begin, len(text)
+
+
+@lru_cache(maxsize=1024)
+def _sentences(text: str, own: bool = False) -> tuple[_Sentence, ...]:
+    """The sentences of a text; if only the speaker's own words matter, without those between quotation marks."""
+    words = _QUOTATION.sub(lambda match: re.sub(r"\w", "_", match[0]), text) if own else text
+    return tuple(sentence for sentence in _split(text, words) if normalise(sentence.raw))
 
 
 @cache  # as many as the play has; Python's own cache is smaller
@@ -84,14 +114,49 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+@cache
+def _spelt_out(pattern: str) -> frozenset[str]:
+    """The caveats whose words stand in the pattern itself."""
+    words = re.sub(r"\\[bswd]", " ", pattern)
+    return frozenset(name for name, caveat in _CAVEATS.items() if caveat.search(words))
+
+
+def _stands(sentence: _Sentence, begin: int, scope: dict[str, int], allow: frozenset[str]) -> bool:
+    """Whether nothing that stands before the scope's end takes the match back."""
+    clause = sentence.starts[sentence.clause_at(begin)]
+    return (
+        ("negated" in allow or not _NEGATION.search(sentence.text[clause : scope["negated"]]))
+        and (
+            "hypothetical" in allow
+            or not (
+                sentence.asks
+                or _CONDITION.search(sentence.text[: scope["hypothetical"]])
+                or _MODAL.search(sentence.text[clause : scope["hypothetical"]])
+            )
+        )
+        and ("reported" in allow or not _REPORT.search(sentence.text[: scope["reported"]]))
+    )
+
+
+def _taken_back(sentence: _Sentence, end: int, allow: frozenset[str]) -> bool:
+    """Whether the clause that follows denies what was said or gives it to somebody else ("…, no", "…, he said")."""
+    after = " ".join(sentence.clauses[sentence.clause_at(end - 1) + 1 :][:1])
+    return bool(
+        ("negated" not in allow and _DENIAL_AFTER.match(after)) or ("reported" not in allow and _REPORT_AFTER.match(after))
+    )
+
+
 def _shows(pattern: str, sentence: _Sentence, allow: frozenset[str]) -> bool:
-    return any(_stands(sentence, match, match.end(), allow) for match in _compiled(pattern).finditer(sentence.text))
+    spelt_out = _spelt_out(pattern)
+    return any(
+        _stands(sentence, begin, {name: begin if name in spelt_out else end for name in _CAVEATS}, allow)
+        and not _taken_back(sentence, end, allow)
+        for begin, end in sentence.matches(pattern)
+    )
 
 
-def evident(evidence: Evidence, text: str) -> str | None:
-    """The words of a field that meet the evidence, or None."""
-    sentences = _sentences(text)
-    if any(_compiled(pattern).search(sentence.text) for pattern in evidence.none for sentence in sentences):
+def _shown(evidence: Evidence, sentences: tuple[_Sentence, ...]) -> str | None:
+    if any(True for pattern in evidence.none for sentence in sentences for _ in sentence.matches(pattern)):
         return None
     allow = frozenset(evidence.allow)
     used: set[int] = set()
@@ -105,6 +170,11 @@ def evident(evidence: Evidence, text: str) -> str | None:
     return " ".join(sentences[index].raw for index in sorted(used))
 
 
+def evident(evidence: Evidence, text: str) -> str | None:
+    """The words of a field that meet the evidence, or None."""
+    return _shown(evidence, _sentences(text, own="reported" not in evidence.allow))
+
+
 def quoted(evidence: Evidence, quote: str, text: str) -> bool:
     """Whether a quote is in a field and shows the event there: three words or more, or the whole field."""
     wanted, whole = normalise(quote), " ".join(sentence.text for sentence in _sentences(text))
@@ -112,18 +182,19 @@ def quoted(evidence: Evidence, quote: str, text: str) -> bool:
         return False
     begins = f" {whole} ".index(f" {wanted} ")
     ends, position, touched = begins + len(wanted), 0, []
-    for sentence in _sentences(text):
+    own = _sentences(text, own="reported" not in evidence.allow)
+    for sentence, spoken in zip(_sentences(text), own, strict=True):
         if position < ends and begins < position + len(sentence.text):
-            touched.append(sentence.raw)
+            touched.append(spoken)
         position += len(sentence.text) + 1
-    return evident(evidence, "\n".join(touched)) is not None
+    return _shown(evidence, tuple(touched)) is not None
 
 
 def gives_away(fingerprints: tuple[str, ...], text: str) -> str | None:
     """The sentence that tells a secret, or None. Only what stands before the telling words can take them back."""
-    for sentence in _sentences(text):
+    for sentence in _sentences(text, own=True):
         for pattern in fingerprints:
-            for match in _compiled(pattern).finditer(sentence.text):
-                if _stands(sentence, match, match.start(), frozenset()):
+            for begin, _ in sentence.matches(pattern):
+                if _stands(sentence, begin, dict.fromkeys(_CAVEATS, begin), frozenset()):
                     return sentence.raw
     return None

@@ -42,14 +42,14 @@ _DOES = (
     "|trembles?|shivers?|gasps?|yields?|responds?|push(?:es)?|slaps?|sits?|stands?|walks?|goes|comes?|holds?|flinch(?:es)?"
 )
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "DEVANAGARI", "HIRAGANA", "KATAKANA", "CJK", "HANGUL", "THAI")
-_STOP_WORDS = {
-    "en": "the and you that is it not of to in was what with have are for he she they this my your",
-    "de": "der die das und ist nicht du sie ich mit ein eine von zu den dem was wie auch auf",
-    "fr": "le la les et est pas que vous tu je un une des dans ce qui pour avec sur mon",
-    "es": "el la los las y es no que de en un una por con para mi tu lo se como",
-    "it": "il la gli e che non di un una per con sono mi ti lo come della nel ho hai",
-    "pt": "o a os as e que não de um uma para com por em do da você eu se mas",
-    "nl": "de het een en is niet dat van ik je in op met voor zijn maar ook wat er aan",
+_STOP_WORDS = {  # small words that are not also words of another of these languages
+    "en": "the and you that it not of to what with have are for he she they this my your but do",
+    "de": "der das und ist nicht du sie ich mit ein eine von zu wie auch auf aber noch mir dir",
+    "fr": "le les et est pas vous je une ce qui pour avec sur mon mais dans votre suis c'est j'ai",
+    "es": "el los las y es con una por para mi tu lo pero esto muy eres como yo mis todo",
+    "it": "il gli che non di sono mi ti della nel ho hai ma questo anche molto perché io tuo",
+    "pt": "os não de uma um para com em da você eu mas isso muito meu minha são está seu tudo",
+    "nl": "het een en niet van ik je op voor zijn maar ook wat er aan dat heb naar jij mijn",
 }
 _STOPS = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
 _RECITED = 8  # words running

@@ -73,9 +73,7 @@ def event_results(play: Play) -> tuple[Result, ...]:
 
 def secret_results(play: Play) -> tuple[Result, ...]:
     """The fingerprints of the play's facts, on their samples."""
-    return measured(
-        secrets(), lambda sample: gives_away(play.facts[sample.subject].fingerprints, sample.text) is not None
-    )
+    return measured(secrets(), lambda sample: gives_away(play.facts[sample.subject].fingerprints, sample.text) is not None)
 
 
 def recall(results: Iterable[Result]) -> tuple[int, int]:
@@ -115,7 +113,7 @@ def report(play: Play) -> str:
     """The whole report, as Markdown."""
     lines = [
         "# What the patterns find",
-        "\nMade by `python -m tests.evidence.report`; the lines were written and labelled by hand, without sight of the patterns.",
+        "\nMade by `python -m tests.evidence.report`. The lines were written and labelled by hand, the patterns unseen.",
         "Plain lines say it, paraphrases say it in other words, oblique ones let it be understood, and hard negatives use its",
         "words without doing it: denied, supposed, reported, or meant otherwise. The two parts are kept apart, since only the",
         "second can tell how the patterns do on lines that nobody had seen.\n",
