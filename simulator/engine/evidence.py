@@ -1,7 +1,7 @@
 """Whether words show that something happened.
 
-Patterns are looked for sentence by sentence, and clause by clause, so that `^` and `$` stand for a clause's ends too. A match
-does not stand where it is negated ("I do not have …"), hypothetical ("if I had …", "I could …", or a question) or somebody
+Patterns are looked for sentence by sentence; `^` and `$` stand for the ends of a sentence or of a clause. A match does not
+stand where it is negated ("I do not have …"), hypothetical ("if I had …", "I could …", or a question) or somebody
 else's words ("she said …", or between quotation marks), unless the author allows that. What a pattern spells out itself
 ("I won't tell") is not held against its match.
 """
@@ -31,9 +31,10 @@ _NEGATION = re.compile(
 _CONDITION = re.compile(
     r"\bif\b(?! you (must|want to|have to|need to|care to) know| you (like|please|must|insist|don't mind))"
     r"|\b(unless|whether|suppose|supposing|imagine|as though|pretend|pretending|what would|wish)\b"
+    r"|\b(when|until|till|as soon as) (\w+ ){0,3}(\w+'(s|re|ve)|is|are|has|have|does|do)\b"
 )
 _MODAL = re.compile(
-    r"\b(could|would|might|should|may|perhaps|maybe|about to|going to|want to)\b"
+    r"\b(could|would|might|should|may|perhaps|maybe|about to|want to|going to(?! (my|mine|your|the|a)\b))\b"
     r"|\b(i|you|s?he|we|they)'d (?!((just|only|already|never|always|once|long) )?"
     r"(\w+ed|been|come|done|found|given|gone|got|gotten|had|heard|kept|left|made|put|read|said|seen|taken|told|written)\b)"
 )
@@ -44,14 +45,19 @@ _VERBS = (
 _REPORT = re.compile(
     rf"\b(s?he|they|you|people|everyone|everybody|somebody|someone|who|it|doctors?|papers?|lawyers?|friends?|mother|father)"
     rf"('s|'ve|'d| has| have| had| will)? (always |only |just |once |also )?{_VERBS}\b"
-    r"|\b(?!i\b|i'|(and|be|been|have|haven't|just|never|once|only|to|was|all|not|is|so|or)\b)\w+ "
+    r"|(?<![\w'])(?!(i|i've|i'd|and|be|been|have|had|just|never|once|only|to|was|all|not|is|so|or)\b(?!')|\w+n't)[\w']+ "
     r"(says|said|tells|told|claims|claimed|swears|swore|insists|insisted)\b"
+    r"|\bi (used to|would|once|always) (say|said|tell|told|think|thought|write|wrote)\b|\bi told (?!you|nobody|no one)\w+"
     r"|\baccording to\b|\bi (heard|read|dreamt|dreamed) that\b|\bin the script\b"
 )
 _CAVEATS = {"negated": _NEGATION, "hypothetical": re.compile(f"{_CONDITION.pattern}|{_MODAL.pattern}"), "reported": _REPORT}
 _DENIAL_AFTER = re.compile(r"(no|nope|never|hardly|not (really|quite|yet|at all|likely)|my foot)$")
-_REPORT_AFTER = re.compile(rf"(?!i\b|you\b)(\w+ ){{1,2}}?{_VERBS}\b")
-_TAG = re.compile(r"((will|would|won't) you|why don't you|all right|okay|ok|(do you |you )?hear( me)?|understood|satisfied)$")
+_REPORT_AFTER = re.compile(
+    rf"(?!(i|you|and|but|then|so)\b)(\w+ ){{1,2}}?{_VERBS}\b|(is|was) what |i('d| would| used to) (say|tell)\b"
+)
+_TAG = re.compile(
+    r"((will|would|won't) you|why don't you|all right|okay|(do you |you )?hear( me)?|have you got that|understood)$"
+)
 
 
 def normalise(text: str) -> str:
@@ -80,33 +86,25 @@ class _Sentence:
         return bisect_right(self.starts, offset) - 1
 
     def matches(self, pattern: str) -> Iterator[tuple[int, int]]:
-        """Where a pattern is found in the whole sentence, and in each clause by itself."""
-        for begin, piece in ((0, self.text), *zip(self.starts, self.clauses, strict=True)):
+        """Where a pattern is found in the sentence, and, if it has `^` or `$`, in each clause by itself."""
+        clauses = zip(self.starts, self.clauses, strict=True) if re.search(r"[$^]", pattern) else ()
+        for begin, piece in ((0, self.text), *clauses):
             for match in _compiled(pattern).finditer(piece):
                 yield begin + match.start(), begin + match.end()
-
-
-def _split(text: str, words: str) -> Iterator[_Sentence]:
-    """The sentences of a text, with the words that are left of it when some are blanked out."""
-    for begin, end in _spans(text):
-        clauses = tuple(filter(None, map(normalise, _CLAUSE_END.split(words[begin:end]))))
-        lengths = [len(clause) + 1 for clause in clauses]
-        yield _Sentence(text[begin:end].strip(), clauses, tuple(sum(lengths[:index]) for index in range(len(clauses))))
-
-
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    begin = 0
-    for gap in _SENTENCE_END.finditer(text):
-        yield begin, gap.start()
-        begin = gap.end()
-    yield begin, len(text)
 
 
 @lru_cache(maxsize=1024)
 def _sentences(text: str, own: bool = False) -> tuple[_Sentence, ...]:
     """The sentences of a text; if only the speaker's own words matter, without those between quotation marks."""
     words = _QUOTATION.sub(lambda match: re.sub(r"\w", "_", match[0]), text) if own else text
-    return tuple(sentence for sentence in _split(text, words) if normalise(sentence.raw))
+    found, begin = [], 0
+    for end, after in (*(gap.span() for gap in _SENTENCE_END.finditer(text)), (len(text), 0)):
+        clauses = tuple(filter(None, map(normalise, _CLAUSE_END.split(words[begin:end]))))
+        starts = tuple(sum(len(clause) + 1 for clause in clauses[:index]) for index in range(len(clauses)))
+        if normalise(text[begin:end]):
+            found.append(_Sentence(text[begin:end].strip(), clauses, starts))
+        begin = after
+    return tuple(found)
 
 
 @cache  # as many as the play has; Python's own cache is smaller
@@ -123,18 +121,12 @@ def _spelt_out(pattern: str) -> frozenset[str]:
 
 def _stands(sentence: _Sentence, begin: int, scope: dict[str, int], allow: frozenset[str]) -> bool:
     """Whether nothing that stands before the scope's end takes the match back."""
-    clause = sentence.starts[sentence.clause_at(begin)]
-    return (
-        ("negated" in allow or not _NEGATION.search(sentence.text[clause : scope["negated"]]))
-        and (
-            "hypothetical" in allow
-            or not (
-                sentence.asks
-                or _CONDITION.search(sentence.text[: scope["hypothetical"]])
-                or _MODAL.search(sentence.text[clause : scope["hypothetical"]])
-            )
-        )
-        and ("reported" in allow or not _REPORT.search(sentence.text[: scope["reported"]]))
+    clause, text = sentence.starts[sentence.clause_at(begin)], sentence.text
+    supposed, told = text[: scope["hypothetical"]], text[: scope["reported"]]
+    return not (
+        ("negated" not in allow and _NEGATION.search(text[clause : scope["negated"]]))
+        or ("hypothetical" not in allow and (sentence.asks or _CONDITION.search(supposed) or _MODAL.search(supposed[clause:])))
+        or ("reported" not in allow and _REPORT.search(told))
     )
 
 
