@@ -60,7 +60,7 @@ def test_whole_processes_agree_under_three_hash_seeds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("seed", ALL_SEEDS)
-def test_every_event_comes_once_and_none_is_fed_or_rejected(seed: int) -> None:
+def test_every_event_comes_once_and_none_is_fed_or_sent_back_but_for_manners(seed: int) -> None:
     _, entries = evening(seed)
     happened = [entry.event for entry in entries if isinstance(entry, WorldEntry) and entry.event]
     happened += [done.event for entry in entries if isinstance(entry, TurnEntry) for done in entry.events]
@@ -68,7 +68,9 @@ def test_every_event_comes_once_and_none_is_fed_or_rejected(seed: int) -> None:
     assert sorted(happened) == sorted(events)
     rungs = {done.rung for entry in entries if isinstance(entry, TurnEntry) for done in entry.events}
     assert rungs == {"free", "cued", "required"}
-    assert not any(isinstance(entry, Rejected) for entry in entries)
+    sent_back = [violation.rule for entry in entries if isinstance(entry, Rejected) for violation in entry.violations]
+    assert set(sent_back) <= {"band"}
+    assert len(sent_back) < 20
 
 
 @pytest.mark.parametrize("seed", ALL_SEEDS)

@@ -62,7 +62,7 @@ def test_a_secret_that_is_told_is_counted_by_whether_its_speaker_knew() -> None:
     run = perform("empty", BOTH, 1)
     told = {
         "katya": "There is no cancer, I made up the illness. I am well and it was a lie.",
-        "pierre": "I made the source up. You have no cancer and the diary is Lena's.",
+        "pierre": "There is no cancer, you made up the illness. You are well and it was a lie.",
     }
     entries = [
         entry.model_copy(update={"speech": told[entry.by]})

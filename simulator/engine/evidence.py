@@ -13,7 +13,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from simulator.play.types import Evidence
 
@@ -60,6 +60,7 @@ _TAG = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # the rules of one turn ask for the same words again and again
 def normalise(text: str) -> str:
     """Words for comparison: NFKC, casefolded, straight apostrophes, other punctuation and white space as single spaces."""
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).casefold().translate(_APOSTROPHES)
@@ -72,7 +73,7 @@ class _Sentence:
     clauses: tuple[str, ...]  # normalised
     starts: tuple[int, ...]  # where they begin in the text
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(self.clauses)
 
@@ -87,7 +88,7 @@ class _Sentence:
 
     def matches(self, pattern: str) -> Iterator[tuple[int, int]]:
         """Where a pattern is found in the sentence, and, if it has `^` or `$`, in each clause by itself."""
-        clauses = zip(self.starts, self.clauses, strict=True) if re.search(r"[$^]", pattern) else ()
+        clauses = zip(self.starts, self.clauses, strict=True) if "$" in pattern or "^" in pattern else ()
         for begin, piece in ((0, self.text), *clauses):
             for match in _compiled(pattern).finditer(piece):
                 yield begin + match.start(), begin + match.end()
@@ -162,6 +163,7 @@ def _shown(evidence: Evidence, sentences: tuple[_Sentence, ...]) -> str | None:
     return " ".join(sentences[index].raw for index in sorted(used))
 
 
+@lru_cache(maxsize=1024)
 def evident(evidence: Evidence, text: str) -> str | None:
     """The words of a field that meet the evidence, or None."""
     return _shown(evidence, _sentences(text, own="reported" not in evidence.allow))

@@ -37,7 +37,7 @@ _OUT_OF_ROLE = re.compile(
     r"|\bstay(ing)? in character\b|\bmy (guidelines|programming|training data)\b"
 )
 _DOES = (
-    "smiles?|laughs?|nods?|sighs?|cry|cries|weeps?|blush(?:es)?|kiss(?:es)?|leans?|looks?|says?|steps?|turns?|pulls?|takes?|gives?"
+    "smiles?|laughs?|nods?|sighs?|cry|cries|weeps?|blush(?:es)?|kisse?s?|leans?|looks?|says?|steps?|turns?|pulls?|takes?|gives?"
     "|hands?|lets?|agrees?|melts?|moans?|whispers?|repl(?:y|ies)|answers?|drops?|falls?|stares?|starts?|reach(?:es)?|feels?"
     "|trembles?|shivers?|gasps?|yields?|responds?|push(?:es)?|slaps?|sits?|stands?|walks?|goes|comes?|holds?|flinch(?:es)?"
 )
@@ -96,8 +96,8 @@ def _speaks_the_language(turn: Turn, contract: Contract) -> Iterator[Violation]:
 
 def _is_foreign(said: str, own: str) -> bool:
     """Whether words are in another script than the persona's prompt, or full of another language's small words."""
-    scripts, home = _scripts(said), _scripts(own)
-    if home and sum(scripts.values()) >= 8 and scripts[home.most_common(1)[0][0]] < 0.5 * sum(scripts.values()):
+    scripts, expected = _scripts(said), _scripts(own).most_common(1)
+    if expected and sum(scripts.values()) >= 8 and scripts[expected[0][0]] < 0.5 * sum(scripts.values()):
         return True
     words, language = Counter(normalise(said).split()), _language(own)
     if language is None:
