@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from simulator.engine.contract import Contract, Offer, Turn, check, realised
 from simulator.engine.evidence import evident, gives_away, normalise, quoted
 from simulator.engine.rules import PLOT_RULES
-from simulator.play.types import Evidence, LeadEvent
+from simulator.play.types import Evidence, LeadEvent, Play
 from tests.evidence import report
 from tests.rehearsal import default
 
@@ -160,28 +161,29 @@ MEASURED = pytest.mark.parametrize("results", [report.event_results, report.secr
 PARTS = pytest.mark.parametrize("part", [1, 2])
 
 
-def part_of(results: object, part: int) -> tuple[report.Result, ...]:
-    assert callable(results)
-    found = tuple(result for result in results(default()) if result.sample.part == part)
-    if not found:
-        pytest.skip("no lines yet")
-    return found
+Measure = Callable[[Play], tuple[report.Result, ...]]
 
 
 @MEASURED
 @PARTS
-def test_what_does_not_do_it_is_seldom_taken_for_it(results: object, part: int) -> None:
-    lines = part_of(results, part)
-    hard = [result for result in lines if result.sample.stratum == "hard_negative"]
-    wrong = [result.sample.text for result in hard if result.found]
+def test_what_does_not_do_it_is_seldom_taken_for_it(results: Measure, part: int) -> None:
+    hard = [one for one in results(default()) if one.sample.part == part and one.sample.stratum == "hard_negative"]
+    wrong = [one.sample.text for one in hard if one.found]
+    assert hard
     assert len(wrong) <= 0.05 * len(hard), wrong
-    assert report.precision(lines) >= 0.95
 
 
 @MEASURED
-def test_plain_words_are_found(results: object) -> None:
-    found, lines = report.recall(result for result in part_of(results, 1) if result.sample.stratum == "plain")
-    assert found >= 0.9 * lines
+def test_what_is_taken_for_it_does_it(results: Measure) -> None:
+    assert report.precision(results(default())) >= 0.95
+
+
+@MEASURED
+def test_plain_words_are_found(results: Measure) -> None:
+    for part, floor in ((1, 0.9), (2, 0.75)):
+        plain = [one for one in results(default()) if one.sample.part == part and one.sample.stratum == "plain"]
+        found, lines = report.recall(plain)
+        assert found >= floor * lines
 
 
 def test_the_report_on_disk_is_what_its_command_makes() -> None:

@@ -106,7 +106,9 @@ def _table(title: str, results: tuple[Result, ...]) -> Iterator[str]:
             yield f"| {stratum} | {lines} | {found} | {share} |"
         wrong, lines = false_alarms(of_part)
         yield f"| hard negative | {lines} | {wrong} accepted | {wrong / max(1, lines):.1%} accepted |"
-        yield f"\nPrecision over all strata: {precision(of_part):.3f}\n"
+        yield f"\nPrecision over all strata of this part: {precision(of_part):.3f}\n"
+    wrong, lines = false_alarms(results)
+    yield f"Both parts: {wrong} of {lines} hard negatives accepted, precision over all strata {precision(results):.3f}.\n"
 
 
 def report(play: Play) -> str:
