@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin
 
-.PHONY: simulate test check golden record-understudy clean
+.PHONY: simulate test check golden record-understudy guarantees clean
 
 simulate: .venv/ready
 	$(RUN)/simulate --seed 7
@@ -30,3 +30,7 @@ record-understudy: .venv/ready
 
 clean:
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+guarantees: .venv/ready
+	$(RUN)/python -m tests.guarantees
+	$(RUN)/python -m pytest -n 2 tests/test_non_interference.py tests/test_evidence.py tests/test_manners.py tests/test_false_belief.py
