@@ -84,7 +84,8 @@ def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator
 
 
 def _reviewable_request(request: RecordedRequest) -> RecordedRequest:
-    request.headers = {name: value for name, value in request.headers.items() if name.lower() == CUE_HEADER.lower()}
+    cues = [value for name, value in request.headers.items() if name.lower() == CUE_HEADER.lower()]
+    request.headers = {CUE_HEADER: cues[0]} if cues else {}
     request.uri = urlsplit(request.uri)._replace(netloc="server").geturl()
     return request
 
