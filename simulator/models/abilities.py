@@ -12,7 +12,7 @@ from simulator.engine.contract import REPLY_SCHEMA
 from simulator.engine.prompt import Message
 from simulator.models.base import Request
 
-__all__ = ["Abilities", "Learnt", "body", "changes", "roomier", "simpler"]
+__all__ = ["Abilities", "Learnt", "body", "changes", "roomier", "simpler", "simpler_format"]
 
 REPLY_TOKENS = 2_000  # room for a model that reasons first
 MOST_REPLY_TOKENS = 8_000  # for one that had no room left for its words
@@ -87,25 +87,26 @@ _SAYS_WHICH = frozenset({400, 404, 415, 422, 500, 501})  # statuses whose text m
 _SAYS_NO = frozenset({400, 415, 422, 501})  # statuses that mean the request itself, whatever the text
 
 
-def simpler(abilities: Abilities, status: int, said: str) -> Abilities | None:
+def simpler(abilities: Abilities, status: int, said: str, *, tried: bool) -> Abilities | None:
     """What to ask with after a server's error: without what it names, or one step simpler where it names nothing.
 
-    None where the error is not about what the request asks for, or nothing is left to leave out.
+    `tried` says whether the server has answered such requests before: then an error that names nothing is about something
+    else. None where the error is not about what the request asks for, or nothing is left to leave out.
     """
     if status not in _SAYS_WHICH:
         return None
     for pattern, without in (
         (_ABOUT_SEED, _without_seed),
-        (_ABOUT_FORMAT, _with_simpler_format),
+        (_ABOUT_FORMAT, simpler_format),
         (_ABOUT_LIMIT, _with_other_limit),
         (_ABOUT_SYSTEM, _without_system),
     ):
         better = without(abilities) if re.search(pattern, said, re.IGNORECASE | re.DOTALL) else None
         if better is not None:
             return better
-    if status not in _SAYS_NO or re.search(_NOT_OURS, said, re.IGNORECASE | re.DOTALL):
+    if tried or status not in _SAYS_NO or re.search(_NOT_OURS, said, re.IGNORECASE | re.DOTALL):
         return None
-    return _with_simpler_format(abilities) or _with_other_limit(abilities) or _without_seed(abilities)
+    return simpler_format(abilities) or _with_other_limit(abilities) or _without_seed(abilities)
 
 
 def _without_seed(abilities: Abilities) -> Abilities | None:
@@ -116,7 +117,8 @@ def _without_system(abilities: Abilities) -> Abilities | None:
     return replace(abilities, system=False) if abilities.system else None
 
 
-def _with_simpler_format(abilities: Abilities) -> Abilities | None:
+def simpler_format(abilities: Abilities) -> Abilities | None:
+    """The next simpler way to ask for the reply's form; None where there is none."""
     match abilities.format:
         case "json_schema":
             return replace(abilities, format="json_object")

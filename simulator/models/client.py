@@ -16,7 +16,7 @@ import httpx2
 import openai
 
 from simulator.errors import ModelUnreachable
-from simulator.models.abilities import Abilities, Learnt, body, changes, roomier, simpler
+from simulator.models.abilities import Abilities, Learnt, body, changes, roomier, simpler, simpler_format
 from simulator.models.base import CUE_HEADER, Reply, Request, Usage
 from simulator.models.budget import Purse
 from simulator.models.reading import no_reply, read_answer, unfit, was_starved
@@ -64,7 +64,6 @@ class ChatModel:
         self._sleep = sleep
         self._client = _client(where, transport)
         self._secrets = _secrets(where, self._client.default_headers)
-        self._known = False  # whether the server has ever answered
         self._completions = self._others = 0  # answers that were completions, and that were not
 
     async def reply(self, request: Request) -> Reply:
@@ -107,10 +106,12 @@ class ChatModel:
         return reply, roomier(used) if was_starved(reply) else None
 
     async def _call(self, request: Request, used: Abilities) -> str:
-        def explains(error: openai.APIStatusError) -> bool:
-            return simpler(used, error.status_code, error.response.text) is not None
+        known = self._completions > 0
 
-        return await retrying(explains, known=self._known, sleep=self._sleep)(self._post, request, used)
+        def explains(error: openai.APIStatusError) -> bool:
+            return simpler(used, error.status_code, error.response.text, tried=known) is not None
+
+        return await retrying(explains, known=known, sleep=self._sleep)(self._post, request, used)
 
     async def _post(self, request: Request, used: Abilities) -> str:
         response = await self._client.post(
@@ -119,16 +120,16 @@ class ChatModel:
             cast_to=httpx2.Response,
             options={"headers": {CUE_HEADER: request.name}},
         )
-        self._known = True
         return self._redacted(response.text)
 
     def _after(self, error: openai.APIStatusError, used: Abilities) -> tuple[Reply, Abilities | None]:
         """What follows from an error of the server's. Raises ModelUnreachable."""
-        self._known = True
         said = self._redacted(error.response.text)
         if is_filtered(error.status_code, said):
             return Reply(None, unfit("content_filter")), None
-        better = simpler(used, error.status_code, said)
+        better = simpler(used, error.status_code, said, tried=self._completions > 0)
+        if better is None and error.status_code == 500 and not self._completions:
+            better = simpler_format(used)  # some servers fall over at what they do not know
         if better is None:
             raise ModelUnreachable(refused(self.where.place, self.where.model, error, said)) from error
         return Reply(None), better

@@ -16,7 +16,7 @@ __all__ = ["TIMEOUT", "Sleep", "retrying"]
 Sleep = Callable[[float], Awaitable[None]]
 
 ATTEMPTS = 8  # of one call, over passing failures
-ATTEMPTS_UNKNOWN = 3  # while the server has never answered: its address is more likely wrong than its line is bad
+ATTEMPTS_UNKNOWN = 3  # before the first completion: the address or the request is then more likely wrong than the line is bad
 FIRST_WAIT = 0.25  # seconds; each wait is twice the one before, less a random part
 LONGEST_WAIT = 30.0  # seconds, before one attempt, unless the server asks for more
 TOTAL_WAIT = 120.0  # seconds, before all attempts of one call
@@ -29,7 +29,8 @@ _PASSING = frozenset({408, 409, 429})
 def retrying(explains: Callable[[openai.APIStatusError], bool], *, known: bool, sleep: Sleep) -> AsyncRetrying:
     """Calls again while a failure is a passing one. The last failure is raised.
 
-    `explains` says whether an error is the server's word that it cannot do what was asked; `known`, whether it ever answered.
+    `explains` says whether an error is the server's word that it cannot do what was asked; `known`, whether it ever
+    gave a completion.
     """
 
     def passes(error: BaseException) -> bool:
@@ -38,7 +39,9 @@ def retrying(explains: Callable[[openai.APIStatusError], bool], *, known: bool, 
         return isinstance(error, openai.APIConnectionError)
 
     def is_enough(state: RetryCallState) -> bool:
-        return _is_enough(state) or (not known and _never_answered(state))
+        error = state.outcome.exception() if state.outcome else None
+        few = not known and _is_doubtful(error) and state.attempt_number >= ATTEMPTS_UNKNOWN
+        return few or _is_enough(state)
 
     return AsyncRetrying(retry=retry_if_exception(passes), wait=_pause, stop=is_enough, sleep=sleep, reraise=True)
 
@@ -47,12 +50,12 @@ def _passes(error: openai.APIStatusError) -> bool:
     return (error.status_code in _PASSING and error.code != "insufficient_quota") or error.status_code >= 500
 
 
-def _never_answered(state: RetryCallState) -> bool:
-    error = state.outcome.exception() if state.outcome else None
-    lost = isinstance(error, openai.APIConnectionError) and isinstance(
-        error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout
-    )
-    return lost and state.attempt_number >= ATTEMPTS_UNKNOWN
+def _is_doubtful(error: BaseException | None) -> bool:
+    """Whether a failure, of a server that never gave a completion, looks like a wrong address or a wrong request."""
+    if isinstance(error, openai.APIStatusError):
+        return error.status_code == 500
+    cause = error.__cause__ if error is not None else None
+    return isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
 
 
 def _is_enough(state: RetryCallState) -> bool:

@@ -1,0 +1,164 @@
+"""The command line against servers on this machine that behave as servers do."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from simulator.cli import main
+from simulator.models.server import application
+from simulator.play.loading import load
+from simulator.transcript.log import read_log
+from simulator.transcript.summary import tally
+from tests.recording import served
+from tests.rehearsal import default
+from tests.servers import Manner, error, gateway, limiting, old, with_manner, without_schemas
+
+SMALL = Path(__file__).parent / "small_play"
+Simulate = Callable[..., int]
+
+
+@pytest.fixture
+def simulate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Simulate:
+    """`simulate …` in an empty folder, without a key in the environment: its exit code."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS", "SIMULATE_KEY_KEEPER", "SIMULATE_KEY_GUEST"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(*arguments: str) -> int:
+        monkeypatch.setattr("sys.argv", ["simulate", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        return int(stopped.value.code or 0)
+
+    return call
+
+
+def understudy(manner: Manner) -> ASGIApp:
+    return with_manner(application(default()), manner)
+
+
+def heard_by(keys: set[str], app: ASGIApp) -> ASGIApp:
+    """The application, which notes whose keys it is shown."""
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        keys.update(value.decode() for name, value in scope["headers"] if name == b"authorization")
+        await app(scope, receive, send)
+
+    return noting
+
+
+def trace(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("manner", [without_schemas, limiting, old])
+def test_a_play_is_performed_on_a_server_that_can_do_less_or_asks_to_wait(simulate: Simulate, manner: Manner) -> None:
+    with served(understudy(manner)) as url:
+        assert simulate("--seed", "7", "--model", "m", "--base-url", url, "--out", "run.jsonl", "-q") == 0
+    counts = tally(read_log(Path("run.jsonl"))[1])
+    assert counts.rejected == 0
+    assert counts.rungs["fed"] == 0
+
+
+def test_what_is_learnt_of_a_server_is_noted_once_and_costs_no_attempt_of_a_turn(simulate: Simulate) -> None:
+    with served(understudy(old)) as url:
+        assert simulate("--seed", "7", "--model", "m", "--base-url", url, "--out", "run.jsonl", "-q") == 0
+    first, *others = trace(Path("run.trace.jsonl"))
+    assert first["cue"].endswith("/1")
+    assert first["notes"] == [
+        "json_schema is not supported here: asking with json_object",
+        "max_completion_tokens is not supported here: asking with max_tokens",
+        "seed is not supported here: left out",
+        "a system message is not supported here: put before the first message",
+    ]
+    assert [line["notes"] for line in others] == [[]] * len(others)
+
+
+def test_a_gateways_page_is_a_rejected_reply_and_the_play_goes_on(simulate: Simulate) -> None:
+    with served(understudy(gateway)) as url:
+        assert simulate("--seed", "7", "--model", "m", "--base-url", url, "--out", "run.jsonl") == 0
+    counts = tally(read_log(Path("run.jsonl"))[1])
+    assert counts.rejected > 10
+    rules = {line["trouble"] for line in trace(Path("run.trace.jsonl"))}
+    assert rules == {None, "no_completion"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    """The line on standard error; the one after it says how to go on."""
+    line, then = capsys.readouterr().err.splitlines()
+    assert then.startswith("the transcript so far is kept; go on with: simulate resume ")
+    return line
+
+
+def test_where_nobody_listens_one_line_says_so(simulate: Simulate, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"http://127.0.0.1:{free_port()}/v1"
+    assert simulate("--seed", "7", "--model", "m", "--base-url", url, "-q", "--out", "run.jsonl") == 3
+    assert said(capsys) == (
+        f"simulate: no answer from {url} (nothing listens there): is the server running, and is --base-url right?"
+    )
+    assert Path("run.jsonl").read_text(encoding="utf-8").count("\n") >= 1
+
+
+def refusing(status: int, message: str) -> Manner:
+    return lambda _number, _body: error(status, message)
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        (refusing(401, "Incorrect API key provided: sk-wro***ng."), "set OPENAI_API_KEY"),
+        (refusing(403, "Country, region, or territory not supported"), "set OPENAI_API_KEY"),
+        (refusing(404, "The model `m` does not exist"), "knows no model 'm'"),
+        (refusing(404, "Not Found"), "mostly ends in /v1"),
+        (refusing(400, "Invalid model name passed in model=m"), "knows no model 'm'"),
+        (refusing(400, "the request exceeds the available context size"), "too small a context"),
+        (refusing(400, "no"), "answers HTTP 400: no"),
+    ],
+)
+def test_a_call_that_can_never_work_is_one_line_that_helps(
+    simulate: Simulate, capsys: pytest.CaptureFixture[str], answer: Manner, advice: str
+) -> None:
+    with served(understudy(answer)) as url:
+        assert simulate("--seed", "7", "--model", "m", "--base-url", url, "-q", "--out", "run.jsonl") == 3
+    line = said(capsys)
+    assert line.startswith(f"simulate: {url} ") or line.startswith("simulate: m at ")
+    assert advice in line
+
+
+def test_an_address_that_is_no_models_is_given_up_with_what_it_says(
+    simulate: Simulate, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with served(understudy(lambda _number, _body: gateway(3, {}))) as url:
+        assert simulate("--seed", "7", "--model", "m", "--base-url", url, "-q", "--out", "run.jsonl") == 3
+    assert "never with a chat completion (<!doctype html>" in said(capsys)
+
+
+def test_each_role_has_its_own_server_its_own_key_and_its_own_abilities(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small, of_keeper, of_guest = application(load(SMALL)), set[str](), set[str]()
+    monkeypatch.setenv("OPENAI_API_KEY", "key-for-all")
+    monkeypatch.setenv("SIMULATE_KEY_GUEST", "key-of-guest")
+    with (
+        served(heard_by(of_keeper, small)) as one,
+        served(heard_by(of_guest, with_manner(small, without_schemas))) as other,
+    ):
+        cast = ("--cast", f"keeper=a@{one}", "--cast", f"guest=b@{other}")
+        assert simulate("--seed", "3", "--play", str(SMALL), *cast, "--out", "run.jsonl") == 0
+    assert (of_keeper, of_guest) == ({"Bearer key-for-all"}, {"Bearer key-of-guest"})
+    lines = trace(Path("run.trace.jsonl"))
+    assert {line["cue"].split("/")[2] for line in lines if line["notes"]} == {"guest"}
+    assert "keeper: 4 calls, 4 accepted, 0 rejected" in capsys.readouterr().out
