@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -86,13 +87,24 @@ def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator
 def _reviewable_request(request: RecordedRequest) -> RecordedRequest:
     cues = [value for name, value in request.headers.items() if name.lower() == CUE_HEADER.lower()]
     request.headers = {CUE_HEADER: cues[0]} if cues else {}
-    request.uri = urlsplit(request.uri)._replace(netloc="server").geturl()
+    request.uri = urlsplit(request.uri)._replace(netloc="server", query="").geturl()
     return request
 
 
 def _reviewable_response(response: dict[str, Any]) -> dict[str, Any]:
     response["headers"] = {name: value for name, value in response["headers"].items() if name.lower() == "content-type"}
+    text = response["body"]["string"]
+    response["body"]["string"] = _without_secrets(text) if isinstance(text, str) else _without_secrets(text.decode()).encode()
     return response
+
+
+def _without_secrets(text: str) -> str:
+    """The text without what the environment holds for servers, should one of them repeat it."""
+    names = [name for name in os.environ if name.startswith(("OPENAI_", "SIMULATE_KEY_"))]
+    values = [part for name in names for line in os.environ[name].splitlines() for part in (line, line.partition(": ")[2])]
+    for value in sorted({value.strip() for value in values if len(value.strip()) > 3}, key=len, reverse=True):
+        text = text.replace(value, "…")
+    return text
 
 
 def recorder(mode: str) -> vcr.VCR:

@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from simulator.cli import main
 from simulator.models.server import application
 from simulator.play.loading import load
 from simulator.transcript.log import read_log
 from simulator.transcript.summary import tally
+from tests.conftest import Simulate
 from tests.recording import served
 from tests.rehearsal import default
 from tests.servers import Manner, error, gateway, limiting, old, with_manner, without_schemas
 
 SMALL = Path(__file__).parent / "small_play"
-Simulate = Callable[..., int]
-
-
-@pytest.fixture
-def simulate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Simulate:
-    """`simulate …` in an empty folder, without a key in the environment: its exit code."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS", "SIMULATE_KEY_KEEPER", "SIMULATE_KEY_GUEST"):
-        monkeypatch.delenv(name, raising=False)
-
-    def call(*arguments: str) -> int:
-        monkeypatch.setattr("sys.argv", ["simulate", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        return int(stopped.value.code or 0)
-
-    return call
 
 
 def understudy(manner: Manner) -> ASGIApp:
@@ -58,7 +40,7 @@ def trace(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("manner", [without_schemas, limiting, old])
+@pytest.mark.parametrize("manner", [without_schemas, limiting])
 def test_a_play_is_performed_on_a_server_that_can_do_less_or_asks_to_wait(simulate: Simulate, manner: Manner) -> None:
     with served(understudy(manner)) as url:
         assert simulate("--seed", "7", "--model", "m", "--base-url", url, "--out", "run.jsonl", "-q") == 0
@@ -79,6 +61,7 @@ def test_what_is_learnt_of_a_server_is_noted_once_and_costs_no_attempt_of_a_turn
         "a system message is not supported here: put before the first message",
     ]
     assert [line["notes"] for line in others] == [[]] * len(others)
+    assert tally(read_log(Path("run.jsonl"))[1]).rejected == 0
 
 
 def test_a_gateways_page_is_a_rejected_reply_and_the_play_goes_on(simulate: Simulate) -> None:

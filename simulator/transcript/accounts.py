@@ -111,4 +111,5 @@ def _tokens(calls: list[Usage]) -> str:
 def _money(role: Role, cost: Decimal | None) -> str:
     if is_embedded(role):
         return "free"
-    return "price unknown" if cost is None else f"${cost:.4f}"
+    price = price_of(role.model, role.url)
+    return "price unknown" if cost is None or price is None else f"${cost:.4f} at {price.provider}'s list price"
