@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from simulator.models.client import Endpoint
 from simulator.models.server import application
 from simulator.play.loading import load
 from simulator.transcript.log import read_log
 from simulator.transcript.summary import tally
 from tests.conftest import Simulate
+from tests.judge import performed, report
 from tests.recording import served
 from tests.rehearsal import default, perform_play
-from tests.servers import Manner, error, gateway, limiting, old, with_manner, without_schemas
+from tests.scenarios import small
+from tests.servers import Body, Manner, completion, error, gateway, limiting, old, with_manner, without_schemas
 
 SMALL = Path(__file__).parent / "small_play"
 
@@ -144,3 +149,16 @@ def test_each_role_has_its_own_server_its_own_key_and_its_own_abilities(
     lines = trace(Path("run.trace.jsonl"))
     assert {line["cue"].split("/")[2] for line in lines if line["notes"]} == {"guest"}
     assert "keeper: 4 calls, 4 accepted, 0 rejected" in capsys.readouterr().out
+
+
+def test_the_judge_carries_gibberish_through_the_whole_plot_and_says_what_it_learnt() -> None:
+    def gibberish(number: int, body: Body) -> Response | None:
+        words = json.dumps({"intent": "", "speech": "qwx " * (number % 9), "action": None, "aside": None, "claims": []})
+        return without_schemas(number, body) or completion(words, "length" if number % 5 == 0 else "stop")
+
+    with served(with_manner(application(small()), gibberish)) as url:
+        run = asyncio.run(performed(small(), Endpoint("random", url), 1))
+    said = "\n".join(report(run))
+    assert "seed 1: complete" in said
+    assert "asking with text" in said
+    assert "events: 2 fed (0% unforced), over 8 turns" in said
