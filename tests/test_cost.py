@@ -64,7 +64,7 @@ def test_the_bill_has_calls_rejections_by_rule_tokens_the_caches_share_and_money
 
 def test_an_unknown_price_and_a_server_that_does_not_count_are_said_so() -> None:
     assert list(bill(account(Usage()), [], {"guest": Role("m", "http://127.0.0.1:1/v1")})) == [
-        "guest: 1 calls, 1 accepted, 0 rejected; the server counts no tokens; price unknown"
+        "guest: 1 call, 1 accepted, 0 rejected; the server counts no tokens; price unknown"
     ]
 
 

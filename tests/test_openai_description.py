@@ -17,10 +17,12 @@ import jsonschema_rs
 import pytest
 
 from simulator.engine.contract import REPLY_SCHEMA
-from simulator.models.abilities import Abilities, Learnt, body
+from simulator.engine.fold import begin, open_stage
+from simulator.models.abilities import Abilities, body
 from simulator.models.base import CUE_HEADER, Request
 from simulator.models.client import ChatModel, Endpoint
 from simulator.models.server import application
+from simulator.perform import perform
 from tests.rehearsal import default, perform_play
 from tests.scenarios import small
 
@@ -75,22 +77,21 @@ def test_the_judge_finds_what_is_wrong() -> None:
 @described
 def test_every_reply_of_the_understudy_is_as_openai_describes_it() -> None:
     wrong, bodies = judge("CreateChatCompletionResponse"), list[str]()
-    inner = httpx2.ASGITransport(app=application(default()))
+    understudy = httpx2.ASGITransport(app=application(default()))
 
     class Noting(httpx2.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-            response = await inner.handle_async_request(request)
+            response = await understudy.handle_async_request(request)
             bodies.append((await response.aread()).decode())
             return httpx2.Response(response.status_code, headers=response.headers, text=bodies[-1])
 
-    async def perform() -> None:
-        model = ChatModel(Endpoint("understudy", "http://understudy/v1", "none"), transport=Noting(), learnt=Learnt())
-        perform_play(default(), 7, lambda _play, cue: replies.append(Request(cue.name, cue.messages, cue.sampling_seed)))
-        for request in replies:
-            await model.reply(request)
+    async def perform_it() -> None:
+        model = ChatModel(Endpoint("understudy", "http://understudy/v1", "none"), transport=Noting())
+        header = begin(default(), 7, dict.fromkeys(default().leads, "understudy"))
+        cast = dict.fromkeys(default().leads, model)
+        assert [entry async for entry in perform(open_stage(default(), header), cast, lambda *_: None)]
 
-    replies: list[Request] = []
-    asyncio.run(perform())
+    asyncio.run(perform_it())
     assert len(bodies) > 100
     assert [problem for text in bodies for problem in wrong(json.loads(text))] == []
 
@@ -98,7 +99,14 @@ def test_every_reply_of_the_understudy_is_as_openai_describes_it() -> None:
 @described
 @pytest.mark.parametrize(
     ("cue", "sent"),
-    [("", b"{}"), ("x", b"not json"), ("quay/1/nobody/1", b'{"messages": []}'), ("quay/1/keeper/1", b'{"messages": 3}')],
+    [
+        ("", b"{}"),
+        ("x", b"not json"),
+        ("quay/1/nobody/1", b'{"messages": []}'),
+        ("quay/1/keeper/1", b'{"messages": 3}'),
+        ("", b"[]"),
+        ("", b'{"stream": true}'),
+    ],
 )
 def test_an_error_of_the_understudy_is_as_openai_describes_it(cue: str, sent: bytes) -> None:
     async def ask() -> httpx2.Response:

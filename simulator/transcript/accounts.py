@@ -96,7 +96,9 @@ def _rejections(entries: Iterable[Entry]) -> dict[str, Counter[str]]:
 def _counts(calls: int, rules: Counter[str]) -> str:
     rejected = rules.total()
     why = ", ".join(f"{rule} {number}" for rule, number in rules.most_common())
-    return f"{calls} calls, {calls - rejected} accepted, {rejected} rejected" + (f" ({why})" if why else "")
+    return f"{calls} {'call' if calls == 1 else 'calls'}, {calls - rejected} accepted, {rejected} rejected" + (
+        f" ({why})" if why else ""
+    )
 
 
 def _tokens(calls: list[Usage]) -> str:
