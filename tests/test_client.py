@@ -283,7 +283,7 @@ def test_reasoning_fences_and_byte_order_marks_are_dropped(content: Any) -> None
 
 
 def test_nothing_else_is_mended() -> None:
-    for content in (f"Here you are: {TURN}", TURN[:-1], '{"speech": "</think>"}'):
+    for content in (f"Here you are: {TURN}", f"Here:\n```\n{TURN}\n```", TURN[:-1], '{"speech": "</think>"}'):
         assert Server(answered(content)).reply().text == content
 
 

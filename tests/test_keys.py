@@ -46,7 +46,7 @@ def _unauthorised(heard: str) -> Response:
 def _echo(answer: object) -> ASGIApp:
     async def served_here(scope: Scope, receive: Receive, send: Send) -> None:
         await Request(scope, receive).body()
-        heard = " ".join(f"{name.decode()}={value.decode()}" for name, value in scope["headers"])
+        heard = " ".join(value.decode() for _, value in scope["headers"] if CANARY.encode() in value)
         response: Response = answer(heard)  # type: ignore[operator]
         await response(scope, receive, send)
 
