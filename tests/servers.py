@@ -77,7 +77,7 @@ def limiting(number: int, _body: Body) -> Response | None:
 
 def gateway(number: int, _body: Body) -> Response | None:
     """Now and then the page of a gateway, with status 200."""
-    return HTMLResponse("<!doctype html><title>502 Bad Gateway</title>") if number % 7 == 3 else None
+    return HTMLResponse("<!doctype html><title>502 Bad Gateway</title>") if number % 4 == 3 else None
 
 
 def completion(content: str | None, finish: str = "stop", **message: Any) -> JSONResponse:  # noqa: ANN401 (any field)

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulator.models.client import Endpoint
 from simulator.models.server import application
-from simulator.play.loading import load
 from simulator.transcript.log import read_log
 from simulator.transcript.summary import tally
 from tests.conftest import Simulate
@@ -25,6 +24,7 @@ from tests.scenarios import small
 from tests.servers import Body, Manner, completion, error, gateway, limiting, old, with_manner, without_schemas
 
 SMALL = Path(__file__).parent / "small_play"
+EVENING = ("--seed", "3", "--play", str(SMALL), "--out", "run.jsonl")
 
 
 def understudy(manner: Manner) -> ASGIApp:
@@ -54,8 +54,8 @@ def test_a_play_is_performed_on_a_server_that_can_do_less_or_asks_to_wait(simula
 
 
 def test_what_is_learnt_of_a_server_is_noted_once_and_costs_no_attempt_of_a_turn(simulate: Simulate) -> None:
-    with served(understudy(old)) as url:
-        assert simulate("--seed", "7", "--model", "m", "--base-url", url, "--out", "run.jsonl", "-q") == 0
+    with served(with_manner(application(small()), old)) as url:
+        assert simulate(*EVENING, "--model", "m", "--base-url", url, "-q") == 0
     first, *others = trace(Path("run.trace.jsonl"))
     assert first["cue"].endswith("/1")
     assert first["notes"] == [
@@ -69,10 +69,10 @@ def test_what_is_learnt_of_a_server_is_noted_once_and_costs_no_attempt_of_a_turn
 
 
 def test_a_gateways_page_is_a_rejected_reply_and_the_play_goes_on(simulate: Simulate) -> None:
-    with served(understudy(gateway)) as url:
-        assert simulate("--seed", "7", "--model", "m", "--base-url", url, "--out", "run.jsonl") == 0
+    with served(with_manner(application(small()), gateway)) as url:
+        assert simulate(*EVENING, "--model", "m", "--base-url", url) == 0
     counts = tally(read_log(Path("run.jsonl"))[1])
-    assert counts.rejected > 10
+    assert (counts.rejected, counts.turns) == (2, 8)
     rules = {line["trouble"] for line in trace(Path("run.trace.jsonl"))}
     assert rules == {None, "no_completion"}
 
@@ -136,15 +136,15 @@ def test_an_address_that_is_no_models_is_given_up_with_what_it_says(
 def test_each_role_has_its_own_server_its_own_key_and_its_own_abilities(
     simulate: Simulate, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    small, of_keeper, of_guest = application(load(SMALL)), set[str](), set[str]()
+    app, of_keeper, of_guest = application(small()), set[str](), set[str]()
     monkeypatch.setenv("OPENAI_API_KEY", "key-for-all")
     monkeypatch.setenv("SIMULATE_KEY_GUEST", "key-of-guest")
     with (
-        served(heard_by(of_keeper, small)) as one,
-        served(heard_by(of_guest, with_manner(small, without_schemas))) as other,
+        served(heard_by(of_keeper, app)) as one,
+        served(heard_by(of_guest, with_manner(app, without_schemas))) as other,
     ):
         cast = ("--cast", f"keeper=a@{one}", "--cast", f"guest=b@{other}")
-        assert simulate("--seed", "3", "--play", str(SMALL), *cast, "--out", "run.jsonl") == 0
+        assert simulate(*EVENING, *cast) == 0
     assert (of_keeper, of_guest) == ({"Bearer key-for-all"}, {"Bearer key-of-guest"})
     lines = trace(Path("run.trace.jsonl"))
     assert {line["cue"].split("/")[2] for line in lines if line["notes"]} == {"guest"}
