@@ -34,3 +34,12 @@ clean:
 guarantees: .venv/ready
 	$(RUN)/python -m tests.guarantees
 	$(RUN)/python -m pytest -n 2 tests/test_non_interference.py tests/test_evidence.py tests/test_manners.py tests/test_false_belief.py
+
+# A whole run with MODEL at OPENAI_BASE_URL, with OPENAI_API_KEY, into tests/cassettes/live.
+.PHONY: record judge
+record: .venv/ready
+	$(RUN)/python -m tests.recording live
+
+# How any running server does: make judge SERVER=http://127.0.0.1:8080/v1 MODEL=name
+judge: .venv/ready
+	$(RUN)/python -m tests.judge "$(SERVER)" "$(MODEL)"

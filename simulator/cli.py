@@ -31,6 +31,12 @@ CastOption = Annotated[
     list[str] | None,
     typer.Option("--cast", metavar="ROLE=NAME[@URL]", help="A model for one role; may be given twice."),
 ]
+TokensOption = Annotated[
+    int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Stop before the call that could take more tokens.")
+]
+CostOption = Annotated[
+    float | None, typer.Option("--max-cost", min=0.0, metavar="USD", help="Stop before the call that could cost more.")
+]
 
 
 def main() -> None:
@@ -65,6 +71,8 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
     ] = None,
     cast: CastOption = None,
     play: PlayOption = None,
+    max_tokens: TokensOption = None,
+    max_cost: CostOption = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
     ] = None,
@@ -91,19 +99,22 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
         raise UsageError("--seed takes a whole number of at most 63 bits")
     drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     show = session.Screen(quiet=quiet)
-    raise typer.Exit(session.perform_new(play, drawn, session.Casting(model, base_url, tuple(cast or ())), out, show))
+    casting = session.Casting(model, base_url, tuple(cast or ()), session.limits(max_tokens, max_cost))
+    raise typer.Exit(session.perform_new(play, drawn, casting, out, show))
 
 
 @app.command()
 def resume(
     file: Annotated[Path, typer.Argument(help="The transcript of a run that stopped early.")],
     play: PlayOption = None,
+    max_tokens: TokensOption = None,
+    max_cost: CostOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")] = False,
 ) -> None:
     """Go on with a run that was interrupted: same seed, same cast, from where its transcript ends."""
     from simulator import session  # noqa: PLC0415
 
-    raise typer.Exit(session.resume(play, file, session.Screen(quiet=quiet)))
+    raise typer.Exit(session.resume(play, file, session.limits(max_tokens, max_cost), session.Screen(quiet=quiet)))
 
 
 @app.command()

@@ -4,6 +4,7 @@ SimulatorError
 ├── PlayError            the play's files are wrong: every problem with its place (exit 2)
 ├── TranscriptError      a transcript cannot be read or written (exit 2)
 ├── UsageError           the command was given something it cannot use (exit 2)
+├── LimitReached         the next call could spend more than the run may (exit 3)
 └── ModelUnreachable     a model's server cannot be reached or refuses the caller (exit 3)
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ModelUnreachable", "PlayError", "Problem", "SimulatorError", "TranscriptError", "UsageError"]
+__all__ = ["LimitReached", "ModelUnreachable", "PlayError", "Problem", "SimulatorError", "TranscriptError", "UsageError"]
 
 
 class SimulatorError(Exception):
@@ -48,6 +49,12 @@ class TranscriptError(SimulatorError):
 
 class UsageError(SimulatorError):
     """The command was called with something that it cannot use."""
+
+
+class LimitReached(SimulatorError):
+    """The run has spent what it may."""
+
+    exit_code = 3
 
 
 class ModelUnreachable(SimulatorError):

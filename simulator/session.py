@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -15,29 +16,37 @@ from rich.status import Status
 from simulator.engine.entries import BeatEntry, Entry, Header, TurnEntry
 from simulator.engine.fold import begin, fold, open_stage
 from simulator.engine.stage import Stage
-from simulator.errors import ModelUnreachable, TranscriptError
-from simulator.models.base import Model
-from simulator.models.cast import choose_cast, label, open_cast, roles_of
+from simulator.errors import LimitReached, ModelUnreachable, TranscriptError
+from simulator.models.base import Model, Reply, Request
+from simulator.models.budget import Budget, Limits
+from simulator.models.cast import Role, choose_cast, close_cast, label, open_cast, roles_of
 from simulator.perform import perform
 from simulator.play.loading import default_play, load
 from simulator.play.types import Play
+from simulator.transcript.accounts import Accounts, bill
 from simulator.transcript.log import Log, default_name, first_difference, free_path, read_log, trace_path
 from simulator.transcript.summary import tally
 from simulator.transcript.text import WIDTH, heading, rendered
 from simulator.transcript.trace import Trace
 
-__all__ = ["Casting", "Screen", "perform_new", "resume"]
+__all__ = ["Casting", "Screen", "limits", "perform_new", "resume"]
 
 INTERRUPTED = 3
 
 
 @dataclass(frozen=True)
 class Casting:
-    """What the command line says of the cast."""
+    """What the command line says of the cast, and of what it may spend."""
 
     model: str | None
     base_url: str | None
     cast: tuple[str, ...]
+    limits: Limits
+
+
+def limits(tokens: int | None, cost: float | None) -> Limits:
+    """What --max-tokens and --max-cost allow."""
+    return Limits(tokens, None if cost is None else Decimal(str(cost)))
 
 
 class Screen:
@@ -94,6 +103,12 @@ class _Run:
     trace: Trace
     screen: Screen
     entries: list[Entry]
+    roles: Mapping[str, Role]
+    accounts: Accounts = field(default_factory=Accounts)
+
+    def attempted(self, request: Request, reply: Reply) -> None:
+        self.trace.attempted(request, reply)
+        self.accounts.attempted(request, reply)
 
     def take(self, entry: Entry) -> None:
         self.log.append(entry)
@@ -109,17 +124,17 @@ def perform_new(folder: Path | None, seed: int, casting: Casting, out: Path | No
     header = begin(play, seed, {lead: label(role) for lead, role in roles.items()})
     wanted = out or Path("transcripts") / default_name(play.id, header.cast, seed)
     path = wanted if out else free_path(wanted)
-    cast = open_cast(play, roles)
+    cast = open_cast(play, roles, Budget(casting.limits))
     with Log(path) as log:
         log.append(header)
         screen.begin(header)
-        code = _go_on(_Run(log, Trace(trace_path(path)), screen, []), open_stage(play, header), cast)
+        code = _go_on(_Run(log, Trace(trace_path(path)), screen, [], roles), open_stage(play, header), cast)
     if code == 0:
         _say_where(path, wanted, screen)
     return code
 
 
-def resume(folder: Path | None, path: Path, screen: Screen) -> int:
+def resume(folder: Path | None, path: Path, limits: Limits, screen: Screen) -> int:
     """Go on with a transcript that ends before its run does; the exit code."""
     play = load(folder or default_play())
     header, entries = read_log(path)
@@ -128,10 +143,11 @@ def resume(folder: Path | None, path: Path, screen: Screen) -> int:
     if stage.ended:
         screen.say(f"{path} is finished: there is nothing to go on with")
         return 0
-    cast = open_cast(play, roles_of(header.cast))
+    roles, accounts = roles_of(header.cast), Accounts.kept_in(trace_path(path))
+    cast = open_cast(play, roles, accounts.budget(limits, roles))
     with Log(path, go_on=True) as log:
         screen.begin(header)
-        code = _go_on(_Run(log, Trace(trace_path(path)), screen, entries), stage, cast)
+        code = _go_on(_Run(log, Trace(trace_path(path)), screen, entries, roles, accounts), stage, cast)
     if code == 0:
         screen.say(f"transcript: {path}")
     return code
@@ -151,7 +167,7 @@ def _go_on(run: _Run, stage: Stage, cast: dict[str, Model]) -> int:
             asyncio.run(_perform(run, stage, cast))
     except KeyboardInterrupt:
         return _stopped(run, "interrupted")
-    except ModelUnreachable as error:
+    except (ModelUnreachable, LimitReached) as error:
         return _stopped(run, str(error))
     finally:
         run.trace.close()
@@ -161,8 +177,11 @@ def _go_on(run: _Run, stage: Stage, cast: dict[str, Model]) -> int:
 
 
 async def _perform(run: _Run, stage: Stage, cast: dict[str, Model]) -> None:
-    async for entry in perform(stage, cast, run.trace.attempted):
-        run.take(entry)
+    try:
+        async for entry in perform(stage, cast, run.attempted):
+            run.take(entry)
+    finally:
+        await close_cast(cast)
 
 
 def _stopped(run: _Run, reason: str) -> int:
@@ -179,7 +198,7 @@ def _closing(run: _Run) -> Iterable[str]:
     events = ", ".join(f"{number} {rung}" for rung, number in counts.rungs.items())
     yield ""
     yield f"{counts.turns} turns; events: {events} ({counts.unforced:.0%} unforced)"
-    yield f"{counts.rejected} replies rejected; {run.trace.usage.total:,} tokens"
+    yield from bill(run.accounts, run.entries, run.roles)
 
 
 def _say_where(path: Path, wanted: Path, screen: Screen) -> None:

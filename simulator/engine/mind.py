@@ -23,6 +23,7 @@ __all__ = [
     "own_reply",
     "perceive",
     "project",
+    "scene_line",
 ]
 
 
@@ -109,7 +110,12 @@ def begin_beat(mind: Mind, entry: BeatEntry) -> Mind:
     scene = entry.sees.get(mind.lead)
     if scene is None:
         return mind
-    return perceive(replace(mind, scene=scene), Perception(f"({scene})"))
+    return perceive(replace(mind, scene=scene), Perception(scene_line(scene)))
+
+
+def scene_line(scene: str) -> str:
+    """A scene as it stands among what a lead perceives."""
+    return f"({scene})"
 
 
 def own_reply(entry: TurnEntry, marks: Mapping[str, str]) -> str:

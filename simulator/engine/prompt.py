@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.engine.contract import Offer
 from simulator.engine.entries import Violation
-from simulator.engine.mind import Mind
+from simulator.engine.mind import Mind, scene_line
 
 __all__ = ["Breath", "Message", "Now", "messages"]
 
@@ -66,7 +66,7 @@ def messages(mind: Mind, now: Now, notes: Sequence[Violation] = ()) -> tuple[Mes
         said.append({"role": "user", "content": _perceived(mind, heard, index)})
         said.append({"role": "assistant", "content": reply})
     last = _perceived(mind, "\n".join(mind.heard), len(mind.history))
-    parts = [last, _now_block(mind.scene, now), *_repair(notes)]
+    parts = [last, _now_block(_unseen_scene(mind), now), *_repair(notes)]
     said.append({"role": "user", "content": "\n\n".join(parts)})
     return tuple(said)
 
@@ -79,8 +79,15 @@ def _perceived(mind: Mind, heard: str, index: int) -> str:
     return "\n".join(["You remember:", *mind.memory, "", heard])
 
 
+def _unseen_scene(mind: Mind) -> str:
+    """The scene, where the lines of this act do not hold it already."""
+    line = scene_line(mind.scene)
+    here = line in mind.heard or any(line in heard.split("\n") for heard, _ in mind.history)
+    return "" if here else mind.scene
+
+
 def _now_block(scene: str, now: Now) -> str:
-    lines = [f"[now] {scene} {now.brief}".replace("  ", " "), f"Try: {now.verb}. Breath: {now.breath}."]
+    lines = [" ".join(filter(None, ("[now]", scene, now.brief))), f"Try: {now.verb}. Breath: {now.breath}."]
     if any(offer.rung == "required" for offer in now.offers):
         lines += [f"This turn: {_offered(offer)} {offer.event.push}" for offer in now.offers]
     elif now.offers:
