@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.engine.contract import Offer
 from simulator.engine.entries import Violation
-from simulator.engine.mind import Mind, scene_line
+from simulator.engine.mind import Mind
 
 __all__ = ["Breath", "Message", "Now", "messages"]
 
@@ -66,7 +66,7 @@ def messages(mind: Mind, now: Now, notes: Sequence[Violation] = ()) -> tuple[Mes
         said.append({"role": "user", "content": _perceived(mind, heard, index)})
         said.append({"role": "assistant", "content": reply})
     last = _perceived(mind, "\n".join(mind.heard), len(mind.history))
-    parts = [last, _now_block(_unseen_scene(mind), now), *_repair(notes)]
+    parts = [last, _now_block("" if mind.scene_told else mind.scene, now), *_repair(notes)]
     said.append({"role": "user", "content": "\n\n".join(parts)})
     return tuple(said)
 
@@ -77,13 +77,6 @@ def _perceived(mind: Mind, heard: str, index: int) -> str:
     if index or not mind.memory:
         return heard
     return "\n".join(["You remember:", *mind.memory, "", heard])
-
-
-def _unseen_scene(mind: Mind) -> str:
-    """The scene, where the lines of this act do not hold it already."""
-    line = scene_line(mind.scene)
-    here = line in mind.heard or any(line in heard.split("\n") for heard, _ in mind.history)
-    return "" if here else mind.scene
 
 
 def _now_block(scene: str, now: Now) -> str:
