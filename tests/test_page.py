@@ -81,7 +81,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
 
 
 def of(transcript: Transcript) -> str:
-    return reader_page(transcript, whole=True)
+    return reader_page(transcript)
 
 
 def visible_lines(page: Page) -> list[str]:
@@ -230,7 +230,7 @@ def test_the_policy_stops_scripts_that_are_not_the_page_s_own(browser: Browser, 
 
 
 def test_a_persona_s_own_page_has_no_trace_of_what_it_did_not_perceive() -> None:
-    page = reader_page(as_perceived(golden(7), "katya"), whole=False)
+    page = reader_page(golden(7), "katya")
     asides = [
         entry.aside for entry in golden(7).entries if isinstance(entry, TurnEntry) and entry.aside and entry.by == "pierre"
     ]

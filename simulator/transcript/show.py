@@ -36,7 +36,7 @@ def show(transcript: Transcript, form: Format, lead: str | None, beliefs: bool) 
         case "fountain", _:
             write(as_fountain(perceived))
         case "html", _:
-            write(reader_page(perceived, whole=lead is None))
+            write(reader_page(transcript, lead))
         case _:
             print_pieces(_text(perceived, transcript.leads))
 

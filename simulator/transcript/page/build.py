@@ -8,20 +8,22 @@ from simulator.transcript.page.lines import Eyes, act_heading, beat_heading, lin
 from simulator.transcript.page.markup import Markup, document, element, joined
 from simulator.transcript.page.state import states
 from simulator.transcript.page.strip import strip, strip_table
-from simulator.transcript.reading import Transcript, spelled
+from simulator.transcript.reading import Transcript, as_perceived, spelled
 from simulator.transcript.summary import tally
 
 __all__ = ["reader_page"]
 
 
-def reader_page(transcript: Transcript, *, whole: bool) -> str:
-    """The page of a run; of one that is only a persona's part of it (`whole` is False) without what the reader alone knows."""
+def reader_page(run: Transcript, lead: str | None = None) -> str:
+    """The page of a run; with a lead that lead's part alone, without what only the reader knows. Raises UsageError."""
+    whole = lead is None
+    transcript = run if lead is None else as_perceived(run, lead)
     moments = list(along(transcript))
-    eyes = Eyes(transcript.leads if whole else (), transcript.leads)
+    eyes = Eyes(run.leads if whole else (), run.leads)
     numbers = _numbered([known for _, known in moments])
     parts = [
         element("a", "Skip to the script", href="#ui-script", class_="skip"),
-        element("header", *_top(transcript, whole=whole), class_="top"),
+        element("header", *_top(transcript, eyes, whole=whole), class_="top"),
     ]
     if whole:
         parts += [_controls(transcript), strip(moments, eyes.leads), strip_table(moments, eyes.leads)]
@@ -44,11 +46,11 @@ def _numbered(all_known: list[Knowledge]) -> list[int]:
     return numbers
 
 
-def _top(transcript: Transcript, *, whole: bool) -> list[Markup]:
+def _top(transcript: Transcript, eyes: Eyes, *, whole: bool) -> list[Markup]:
     header = transcript.header
     cast = [
-        element("div", element("dt", spelled(lead).title()), element("dd", model), data_lead=str(index))
-        for index, (lead, model) in enumerate(header.cast.items())
+        element("div", element("dt", spelled(lead).title()), element("dd", model), data_lead=eyes.number(lead))
+        for lead, model in header.cast.items()
     ]
     parts = [element("h1", spelled(header.play).capitalize())]
     if not whole:

@@ -46,7 +46,9 @@ def act_heading(entry: ActEntry, eyes: Eyes) -> Markup:
 def beat_heading(entry: BeatEntry, eyes: Eyes) -> Markup:
     """A beat's title, and the scene as each finds it."""
     contact = {"together": "together", "phone": "on the phone", "apart": "apart"}[entry.contact]
-    where = spelled(entry.place) if len(entry.present) == 1 else f"{spelled(entry.place)}, {contact}"
+    where = ", ".join(
+        [*([spelled(entry.place)] if entry.place != entry.id else []), *([contact] if len(entry.present) > 1 else [])]
+    )
     title = element("h3", element("a", spelled(entry.id).capitalize(), href=f"#{entry.id}"))
     scenes = [
         element(
@@ -59,7 +61,7 @@ def beat_heading(entry: BeatEntry, eyes: Eyes) -> Markup:
         )
         for lead, text in entry.sees.items()
     ]
-    return element("header", title, element("p", where, class_="place"), *scenes)
+    return element("header", title, element("p", where, class_="place") if where else None, *scenes)
 
 
 def line(entry: Entry, number: int, eyes: Eyes) -> Markup | None:
