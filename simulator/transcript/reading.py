@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.engine.entries import ActEntry, BeatEntry, End, Entry, Header, Seen, TurnEntry, WorldEntry
 from simulator.engine.world import World
-from simulator.errors import TranscriptError, UsageError
+from simulator.errors import UsageError
 from simulator.play.types import Effects
-from simulator.transcript.log import parse_log, read_log
+from simulator.transcript.log import read_log
 
 __all__ = ["Transcript", "as_perceived", "read_transcript", "spelled"]
+
+_STANDARD_INPUT = Path("/dev/stdin")
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,8 @@ class Transcript:
 
 def read_transcript(path: Path) -> Transcript:
     """A transcript from a file, or from standard input where the path is `-`. Raises TranscriptError."""
-    if str(path) != "-":
-        header, entries = read_log(path)
-        return Transcript(str(path), header, tuple(entries))
-    try:
-        text = sys.stdin.buffer.read().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise TranscriptError(f"standard input is not UTF-8 (byte {error.start})") from None
-    header, entries = parse_log(text.removesuffix("\n").split("\n") if text else (), "standard input")
-    return Transcript("standard input", header, tuple(entries))
+    header, entries = read_log(_STANDARD_INPUT if str(path) == "-" else path)
+    return Transcript("standard input" if str(path) == "-" else str(path), header, tuple(entries))
 
 
 def spelled(name: str) -> str:

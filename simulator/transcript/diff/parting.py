@@ -78,6 +78,6 @@ def _called(entry: Entry | None) -> str:
             return f"a turn of {spelled(entry.by)}"
         case WorldEntry():
             return spelled(entry.event or "")
-        case BeatEntry() | ActEntry():
-            return f"{entry.kind} {spelled(entry.id)}"
-    return "the end"
+        case None | End():
+            return "the end"
+    return f"{entry.kind} {spelled(entry.id)}"

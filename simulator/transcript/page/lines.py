@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulator.engine.entries import ActEntry, BeatEntry, End, Entry, Happened, Rejected, Seen, TurnEntry, WorldEntry
+from simulator.engine.entries import ActEntry, BeatEntry, Entry, Happened, Rejected, Seen, TurnEntry, WorldEntry
 from simulator.transcript.page.markup import Markup, element, joined, words
 from simulator.transcript.reading import spelled
 
@@ -73,8 +73,7 @@ def line(entry: Entry, number: int, eyes: Eyes) -> Markup | None:
             return _turn(entry, number, eyes)
         case Rejected():
             return _rejected(entry, eyes)
-        case ActEntry() | BeatEntry() | End():
-            return None
+    return None
 
 
 def _world(entry: WorldEntry, number: int, eyes: Eyes) -> Markup:
