@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,19 @@ def test_tokens_come_from_the_trace_and_a_line_that_was_cut_off_is_left_out(tmp_
     assert spent
     assert (spent.calls, spent.prompt, spent.cached, spent.completion) == (2, 200, 80, 40)
     assert spent.tokens_a_turn == 240
-    assert "tokens a turn" in simulate("score", file).stdout.decode()
+    assert spent.cost is None  # nobody lists a price for a model called m
+    assert "price unknown" in simulate("score", file).stdout.decode()
+
+
+def test_what_a_run_cost_is_its_tokens_at_the_list_prices_of_its_models(tmp_path: Path) -> None:
+    played = run(beat("a"), turn("a/1", "ada", "So."), cast={"ada": "gpt-4o-mini", "ben": "understudy"})
+    calls = [{"cue": f"a/1/{lead}/1", "usage": {"prompt": 1_000_000, "cached": 0, "completion": 0}} for lead in ("ada", "ben")]
+    file = written(tmp_path / "a.jsonl", played)
+    (tmp_path / "a.trace.jsonl").write_text("".join(f"{json.dumps(call)}\n" for call in calls))
+    spent = spent_on(file, played)
+    assert spent
+    assert spent.cost == pytest.approx(Decimal("0.15"))
+    assert "$0.1500 at list prices" in simulate("score", file).stdout.decode()
 
 
 def test_text_has_a_line_for_each_run_and_all_measures_over_all() -> None:

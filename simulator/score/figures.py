@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from math import exp, lgamma, log, log1p
 
 __all__ = ["Figures", "Leaks", "Risk", "Spent", "total"]
@@ -74,6 +75,7 @@ class Spent:
     prompt: int = 0  # tokens
     cached: int = 0  # tokens of the prompt that the provider had kept
     completion: int = 0  # tokens
+    cost: Decimal | None = Decimal(0)  # US dollars at list prices; None where a price is unknown
 
     def __add__(self, other: Spent) -> Spent:
         return Spent(
@@ -82,6 +84,7 @@ class Spent:
             self.prompt + other.prompt,
             self.cached + other.cached,
             self.completion + other.completion,
+            None if self.cost is None or other.cost is None else self.cost + other.cost,
         )
 
     @property

@@ -67,6 +67,17 @@ def _spent(spent: Spent) -> Iterator[Measure]:
         yield from (_number("tokens.prompt", spent.prompt), _number("tokens.cached", spent.cached))
         yield _number("tokens.completion", spent.completion)
         yield _ratio("tokens_a_turn", spent.tokens_a_turn)
+        yield from _cost(spent)
+
+
+def _cost(spent: Spent) -> Iterator[Measure]:
+    if spent.cost is None:
+        yield Measure("cost", None, "price unknown")
+        return
+    yield Measure("cost", float(spent.cost), f"${spent.cost:.4f} at list prices")
+    if spent.accepted:
+        a_turn = spent.cost / spent.accepted
+        yield Measure("cost_a_turn", float(a_turn), f"${a_turn:.6f}")
 
 
 def _counted(group: str, counts: Counter[str]) -> Iterator[Measure]:

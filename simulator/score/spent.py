@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from simulator.engine.entries import TurnEntry
 from simulator.engine.settle import FALLBACK
@@ -17,25 +15,22 @@ __all__ = ["spent_on"]
 
 
 def spent_on(file: Path, run: Transcript) -> Spent | None:
-    """The sum over a run's trace; None where there is no trace."""
+    """The sum over a run's trace, with its price where all its models have one; None where there is no trace."""
     path = trace_path(file)
     if str(file) == "-" or not path.is_file():
         return None
-    accepted = sum(isinstance(entry, TurnEntry) and entry.model != FALLBACK for entry in run.entries)
-    return sum(map(_spent, _calls(path)), Spent(accepted=accepted))
+    from simulator.models.cast import roles_of  # noqa: PLC0415 (only where there is something to count)
+    from simulator.transcript.accounts import Accounts  # noqa: PLC0415
 
-
-def _calls(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The lines of a trace that tell of a call; one that was cut off tells of none."""
-    for line in path.read_bytes().splitlines():
-        try:
-            call = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(call, dict) and isinstance(call.get("usage"), dict):
-            yield call["usage"]
-
-
-def _spent(usage: Mapping[str, Any]) -> Spent:
-    counts = (int(usage.get(name) or 0) for name in ("prompt", "cached", "completion"))
-    return Spent(1, 0, *counts)
+    accounts, roles = Accounts.kept_in(path), roles_of(run.header.cast)
+    costs = [accounts.cost(lead, roles[lead]) for lead in accounts.calls if lead in roles]
+    known = [cost for cost in costs if cost is not None]
+    usages = [usage for calls in accounts.calls.values() for usage in calls]
+    return Spent(
+        calls=len(usages),
+        accepted=sum(isinstance(entry, TurnEntry) and entry.model != FALLBACK for entry in run.entries),
+        prompt=sum(usage.prompt for usage in usages),
+        cached=sum(usage.cached for usage in usages),
+        completion=sum(usage.completion for usage in usages),
+        cost=sum(known, Decimal(0)) if len(known) == len(costs) else None,
+    )
