@@ -17,6 +17,7 @@ from simulator.play.loading import load
 from simulator.play.types import Play
 from simulator.score.count import figures_of
 from simulator.score.figures import Figures, Risk, total
+from simulator.score.report import Format, print_score
 from simulator.score.spent import spent_on
 from simulator.transcript.reading import Transcript
 from tests.golden import golden_path
@@ -28,6 +29,12 @@ LETTER = Path(__file__).parent / "plays" / "letter"
 
 def figures(*entries: Entry, play: Play | None = None) -> Figures:
     return figures_of(run(*entries), play, None)
+
+
+def printed(capture: pytest.CaptureFixture[bytes], files: list[Path], form: Format = "text") -> str:
+    """What `simulate score` prints."""
+    print_score(files, None, form)
+    return capture.readouterr().out.decode()
 
 
 # Counts
@@ -168,7 +175,9 @@ def test_over_all_is_the_sum_of_the_runs_and_not_the_mean_of_their_shares() -> N
     assert (both.runs, both.turns, both.rungs["fed"], both.rungs["free"]) == (2, 2, 9, 1)
 
 
-def test_tokens_come_from_the_trace_and_a_line_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
+def test_tokens_come_from_the_trace_and_a_line_that_was_cut_off_is_left_out(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     file = written(tmp_path / "a.jsonl", run(beat("a"), turn("a/1", "ada", "So."), turn("a/2", "ben", "No.")))
     call = {"cue": "a/1/ada/1", "usage": {"prompt": 100, "cached": 40, "completion": 20, "reasoning": 0}}
     trace = f'{json.dumps(call)}\n{json.dumps(call)}\n{{"stopped":"x"}}\n{{"cue":"a/2'
@@ -178,10 +187,12 @@ def test_tokens_come_from_the_trace_and_a_line_that_was_cut_off_is_left_out(tmp_
     assert (spent.calls, spent.prompt, spent.cached, spent.completion) == (2, 200, 80, 40)
     assert spent.tokens_a_turn == 240
     assert spent.cost is None  # nobody lists a price for a model called m
-    assert "price unknown" in simulate("score", file).stdout.decode()
+    assert "price unknown" in printed(capsysbinary, [file])
 
 
-def test_what_a_run_cost_is_its_tokens_at_the_list_prices_of_its_models(tmp_path: Path) -> None:
+def test_what_a_run_cost_is_its_tokens_at_the_list_prices_of_its_models(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     played = run(beat("a"), turn("a/1", "ada", "So."), cast={"ada": "gpt-4o-mini", "ben": "understudy"})
     calls = [{"cue": f"a/1/{lead}/1", "usage": {"prompt": 1_000_000, "cached": 0, "completion": 0}} for lead in ("ada", "ben")]
     file = written(tmp_path / "a.jsonl", played)
@@ -189,7 +200,7 @@ def test_what_a_run_cost_is_its_tokens_at_the_list_prices_of_its_models(tmp_path
     spent = spent_on(file, played)
     assert spent
     assert spent.cost == pytest.approx(Decimal("0.15"))
-    assert "$0.1500 at list prices" in simulate("score", file).stdout.decode()
+    assert "$0.1500 at list prices" in printed(capsysbinary, [file])
 
 
 def test_text_has_a_line_for_each_run_and_all_measures_over_all() -> None:
@@ -202,11 +213,9 @@ def test_text_has_a_line_for_each_run_and_all_measures_over_all() -> None:
     assert "with 95% confidence" in text
 
 
-def test_json_and_csv_hold_the_same_values_for_each_run_and_over_all() -> None:
-    data = json.loads(simulate("score", golden_path(1), golden_path(7), "--format", "json").stdout)
-    rows = list(
-        csv.DictReader(io.StringIO(simulate("score", golden_path(1), golden_path(7), "--format", "csv").stdout.decode()))
-    )
+def test_json_and_csv_hold_the_same_values_for_each_run_and_over_all(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    data = json.loads(printed(capsysbinary, [golden_path(1), golden_path(7)], "json"))
+    rows = list(csv.DictReader(io.StringIO(printed(capsysbinary, [golden_path(1), golden_path(7)], "csv"))))
     assert [row["run"] for row in rows] == [str(golden_path(1)), str(golden_path(7)), "all"]
     for row, values in zip(rows, [*data["runs"], data["all"]], strict=True):
         assert float(row["events.unforced"]) == values["events.unforced"]
@@ -214,16 +223,18 @@ def test_json_and_csv_hold_the_same_values_for_each_run_and_over_all() -> None:
     assert data["all"]["turns"] == sum(one["turns"] for one in data["runs"])
 
 
-def test_a_run_of_another_play_is_scored_without_leaks_and_the_reader_is_told(tmp_path: Path) -> None:
+def test_a_run_of_another_play_is_scored_without_leaks_and_the_reader_is_told(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     file = written(tmp_path / "a.jsonl", run(beat("a"), turn("a/1", "ada", "So.")))
-    scored = simulate("score", file).stdout.decode()
+    scored = printed(capsysbinary, [file])
     assert "leaks: " not in scored
     assert "name it with --play" in scored
 
 
-def test_every_measure_is_defined_in_the_docs() -> None:
+def test_every_measure_is_defined_in_the_docs(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     docs = (Path(__file__).parents[1] / "docs" / "score.md").read_text(encoding="utf-8")
-    data = json.loads(simulate("score", golden_path(7), "--format", "json").stdout)
+    data = json.loads(printed(capsysbinary, [golden_path(7)], "json"))
     for key in data["all"]:
         if key.startswith("flags.") or (key.startswith("rejected.") and key.rpartition(".")[2] not in ("count", "of")):
             continue  # named by their rules
