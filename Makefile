@@ -43,3 +43,14 @@ record: .venv/ready
 # How any running server does: make judge SERVER=http://127.0.0.1:8080/v1 MODEL=name
 judge: .venv/ready
 	$(RUN)/python -m tests.judge "$(SERVER)" "$(MODEL)"
+
+# axe-core checks the reader page in the browser tests; it is fetched for them and kept in an ignored folder.
+AXE := 4.14.1
+.PHONY: axe bench-diff
+axe: .cache/axe/package/axe.min.js
+.cache/axe/package/axe.min.js:
+	mkdir -p .cache/axe
+	cd .cache/axe && npm pack --silent axe-core@$(AXE) && tar -xzf axe-core-$(AXE).tgz
+
+bench-diff: .venv/ready
+	$(RUN)/python -m tests.bench_diff

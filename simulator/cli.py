@@ -6,7 +6,7 @@ import os
 import random
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -127,3 +127,66 @@ def serve(
     from simulator.play.loading import default_play, load  # noqa: PLC0415
 
     serve_understudy(load(play or default_play()), port)
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="A transcript; - reads standard input.")],
+    lead: Annotated[
+        str | None,
+        typer.Option("--as", metavar="PERSONA", help="Only what this persona perceived: what its prompts were made from."),
+    ] = None,
+    form: Annotated[
+        Literal["text", "md", "fountain", "html"], typer.Option("--format", help="html is a page to read and to share.")
+    ] = "text",
+    beliefs: Annotated[
+        bool, typer.Option("--beliefs", help="Beat by beat instead: what is true, who believes what, where things are.")
+    ] = False,
+) -> None:
+    """Show a transcript: as text, as Markdown, as a screenplay, or as a page for the browser.
+
+    \b
+        simulate show FILE --as PERSONA
+        simulate show FILE --format html > evening.html
+    """
+    from simulator.transcript.reading import read_transcript  # noqa: PLC0415
+    from simulator.transcript.show import show as print_transcript  # noqa: PLC0415
+
+    print_transcript(read_transcript(file), form, lead, beliefs)
+
+
+@app.command()
+def diff(
+    one: Annotated[Path, typer.Argument(metavar="A", help="A transcript; - reads standard input.")],
+    other: Annotated[Path, typer.Argument(metavar="B", help="Another; - reads standard input.")],
+    stat: Annotated[bool, typer.Option("--stat", help="Only the summary and the table of beats.")] = False,
+    form: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to print it.")] = "text",
+    lead: Annotated[
+        str | None, typer.Option("--as", metavar="PERSONA", help="Compare only what this persona perceived.")
+    ] = None,
+    ignore_text: Annotated[
+        bool, typer.Option("--ignore-text", help="Compare turns, events, rungs and rejected replies, and no words.")
+    ] = False,
+) -> None:
+    """Compare two transcripts: where they part and by what, a table of beats, then the lines.
+
+    Exit codes, as of diff(1): 0 nothing differs; 1 something does; 2 wrong usage or a bad file.
+    """
+    from simulator.transcript.diff.report import print_comparison  # noqa: PLC0415
+
+    raise typer.Exit(print_comparison(one, other, form, stat=stat, lead=lead, words=not ignore_text))
+
+
+@app.command()
+def score(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Transcripts; - reads one from standard input.")],
+    form: Annotated[Literal["text", "json", "csv"], typer.Option("--format", help="How to print it.")] = "text",
+    play: PlayOption = None,
+) -> None:
+    """Score transcripts: events and how they came, rejected replies, leaks, words, repetition, tokens.
+
+    Each measure is defined in docs/score.md. The play is read for the words that give its secrets away.
+    """
+    from simulator.score.report import print_score  # noqa: PLC0415
+
+    print_score(files, play, form)

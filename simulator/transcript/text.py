@@ -20,6 +20,8 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})  # Unicode categories that n
 
 def printable(text: str) -> str:
     """The text with every control and format character made visible as U+FFFD, so that none reaches a terminal."""
+    if text.isprintable():
+        return text
     return "".join("�" if unicodedata.category(char) in _HIDDEN else char for char in text)
 
 

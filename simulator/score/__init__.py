@@ -1,0 +1,1 @@
+"""What the logs show, in figures; docs/score.md defines each."""

@@ -1,0 +1,1 @@
+"""What differs between two runs: by beat and event, then turns, then words."""
