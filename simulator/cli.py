@@ -31,6 +31,7 @@ CastOption = Annotated[
     list[str] | None,
     typer.Option("--cast", metavar="ROLE=NAME[@URL]", help="A model for one role; may be given twice."),
 ]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")]
 
 
 def main() -> None:
@@ -68,7 +69,7 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")] = False,
+    quiet: QuietOption = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Perform a play with two language models, print it as it happens, and write its transcript.
@@ -98,12 +99,19 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
 def resume(
     file: Annotated[Path, typer.Argument(help="The transcript of a run that stopped early.")],
     play: PlayOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on with another version of the play; the transcript records it.")
+    ] = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run that was interrupted: same seed, same cast, from where its transcript ends."""
+    """Go on with a run that was interrupted: same seed, same cast, from where its transcript ends.
+
+    A last line that was cut off is dropped and performed again. Exit codes as for a run.
+    """
+    from simulator import resume as resuming  # noqa: PLC0415
     from simulator import session  # noqa: PLC0415
 
-    raise typer.Exit(session.resume(play, file, session.Screen(quiet=quiet)))
+    raise typer.Exit(resuming.resume(play, file, session.Screen(quiet=quiet), force=force))
 
 
 @app.command()

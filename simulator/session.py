@@ -12,21 +12,21 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.status import Status
 
-from simulator.engine.entries import BeatEntry, Entry, Header, TurnEntry
-from simulator.engine.fold import begin, fold, open_stage
+from simulator.engine.entries import BeatEntry, End, Entry, Header, TurnEntry
+from simulator.engine.fold import begin, open_stage
 from simulator.engine.stage import Stage
 from simulator.errors import ModelUnreachable, TranscriptError
 from simulator.models.base import Model
-from simulator.models.cast import choose_cast, label, open_cast, roles_of
+from simulator.models.cast import choose_cast, label, open_cast
 from simulator.perform import perform
 from simulator.play.loading import default_play, load
-from simulator.play.types import Play
-from simulator.transcript.log import Log, default_name, first_difference, free_path, read_log, trace_path
+from simulator.transcript.files import locked
+from simulator.transcript.log import Log, default_name, first_difference, free_path, trace_path
 from simulator.transcript.summary import tally
 from simulator.transcript.text import WIDTH, heading, rendered
 from simulator.transcript.trace import Trace
 
-__all__ = ["Casting", "Screen", "perform_new", "resume"]
+__all__ = ["Casting", "Run", "Screen", "go_on", "perform_new"]
 
 INTERRUPTED = 3
 
@@ -87,15 +87,18 @@ class Screen:
 
 
 @dataclass
-class _Run:
+class Run:
     """A run under way: where its entries go."""
 
     log: Log
     trace: Trace
     screen: Screen
-    entries: list[Entry]
+    entries: list[Entry]  # of the whole run, also from before it was resumed
 
     def take(self, entry: Entry) -> None:
+        """Write an entry, and print it."""
+        if isinstance(entry, BeatEntry | End):
+            self.trace.sync()
         self.log.append(entry)
         self.entries.append(entry)
         self.screen.show(entry)
@@ -110,48 +113,23 @@ def perform_new(folder: Path | None, seed: int, casting: Casting, out: Path | No
     wanted = out or Path("transcripts") / default_name(play.id, header.cast, seed)
     path = wanted if out else free_path(wanted)
     cast = open_cast(play, roles)
-    with Log(path) as log:
-        log.append(header)
+    with locked(path), Log(path) as log:
+        log.begin(header)
         screen.begin(header)
-        code = _go_on(_Run(log, Trace(trace_path(path)), screen, []), open_stage(play, header), cast)
+        code = go_on(Run(log, Trace(trace_path(path), header.cast), screen, []), open_stage(play, header), cast)
     if code == 0:
         _say_where(path, wanted, screen)
     return code
 
 
-def resume(folder: Path | None, path: Path, screen: Screen) -> int:
-    """Go on with a transcript that ends before its run does; the exit code."""
-    play = load(folder or default_play())
-    header, entries = read_log(path)
-    _same_play(play, header, path)
-    stage = fold(play, header, entries)
-    if stage.ended:
-        screen.say(f"{path} is finished: there is nothing to go on with")
-        return 0
-    cast = open_cast(play, roles_of(header.cast))
-    with Log(path, go_on=True) as log:
-        screen.begin(header)
-        code = _go_on(_Run(log, Trace(trace_path(path)), screen, entries), stage, cast)
-    if code == 0:
-        screen.say(f"transcript: {path}")
-    return code
-
-
-def _same_play(play: Play, header: Header, path: Path) -> None:
-    if header.play_hash != play.play_hash():
-        raise TranscriptError(f"{path} was performed from another play, or another version of it: {header.play}")
-    if "understudy" in header.cast.values() and header.lines_hash != play.lines_hash():
-        raise TranscriptError(f"{path} was performed with other lines of the understudy than {play.id} has now")
-
-
-def _go_on(run: _Run, stage: Stage, cast: dict[str, Model]) -> int:
+def go_on(run: Run, stage: Stage, cast: dict[str, Model]) -> int:
     """Perform to the end, or to what stops it; the exit code."""
     try:
         with run.screen.running():
             asyncio.run(_perform(run, stage, cast))
     except KeyboardInterrupt:
         return _stopped(run, "interrupted")
-    except ModelUnreachable as error:
+    except (ModelUnreachable, TranscriptError) as error:
         return _stopped(run, str(error))
     finally:
         run.trace.close()
@@ -160,19 +138,19 @@ def _go_on(run: _Run, stage: Stage, cast: dict[str, Model]) -> int:
     return 0
 
 
-async def _perform(run: _Run, stage: Stage, cast: dict[str, Model]) -> None:
+async def _perform(run: Run, stage: Stage, cast: dict[str, Model]) -> None:
     async for entry in perform(stage, cast, run.trace.attempted):
         run.take(entry)
 
 
-def _stopped(run: _Run, reason: str) -> int:
+def _stopped(run: Run, reason: str) -> int:
     run.trace.stopped(reason)
     print(f"simulate: {reason}", file=sys.stderr)
     print(f"the transcript so far is kept; go on with: simulate resume {run.log.path}", file=sys.stderr)
     return INTERRUPTED
 
 
-def _closing(run: _Run) -> Iterable[str]:
+def _closing(run: Run) -> Iterable[str]:
     if run.screen.quiet:
         return
     counts = tally(run.entries)

@@ -70,16 +70,17 @@ class ChatModel:
 
     async def reply(self, request: Request) -> Reply:
         """Ask the server. Passing failures are tried again; a reply that never comes is a rejected one."""
-        began = time.monotonic()
+        began, retrying = time.monotonic(), self._retrying()
         try:
-            raw: str = await self._retrying()(self._post, request)
+            raw: str = await retrying(self._post, request)
         except openai.APITimeoutError:
             return Reply(None, _trouble("no_reply", f"No reply came in {TIMEOUT:.0f} seconds."))
         except openai.APIStatusError as error:
             raise ModelUnreachable(_refused(self.where, error)) from error
         except openai.APIConnectionError as error:
             raise ModelUnreachable(_unreachable(self.where, error)) from error
-        return replace(_read(raw), seconds=time.monotonic() - began)
+        waited = float(retrying.statistics.get("idle_for", 0.0))
+        return replace(_read(raw), seconds=time.monotonic() - began, waited=waited)
 
     async def close(self) -> None:
         """Close the connections."""
