@@ -31,6 +31,9 @@ CastOption = Annotated[
     list[str] | None,
     typer.Option("--cast", metavar="ROLE=NAME[@URL]", help="A model for one role; may be given twice."),
 ]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")]
 
 
@@ -44,6 +47,12 @@ def main() -> None:
     except BrokenPipeError:  # whoever read the output has gone; the transcript is kept as it is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(3)
+
+
+def _checked(seed: int) -> int:
+    if not -(2**63) <= seed < 2**63:
+        raise UsageError("--seed takes a whole number of at most 63 bits")
+    return seed
 
 
 def _version(wanted: bool) -> None:
@@ -66,9 +75,7 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
     ] = None,
     cast: CastOption = None,
     play: PlayOption = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
-    ] = None,
+    out: OutOption = None,
     quiet: QuietOption = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
@@ -88,9 +95,7 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
         return
     from simulator import session  # noqa: PLC0415 (the other commands do not pay for it)
 
-    if seed is not None and not -(2**63) <= seed < 2**63:
-        raise UsageError("--seed takes a whole number of at most 63 bits")
-    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
+    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else _checked(seed)
     show = session.Screen(quiet=quiet)
     raise typer.Exit(session.perform_new(play, drawn, session.Casting(model, base_url, tuple(cast or ())), out, show))
 
@@ -124,3 +129,38 @@ def serve(
     from simulator.play.loading import default_play, load  # noqa: PLC0415
 
     serve_understudy(load(play or default_play()), port)
+
+
+@app.command()
+def fork(  # noqa: PLR0913 (one parameter for each option)
+    file: Annotated[Path, typer.Argument(help="The transcript to branch off from.")],
+    at: Annotated[str, typer.Option("--at", metavar="ID", help="The last beat or turn to keep, such as diary or diary/3.")],
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed from there on (default: the same).")] = None,
+    cast: CastOption = None,
+    play: PlayOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """What if: keep a run up to a beat or a turn, and perform the rest with another seed, cast or version of the play.
+
+    What is not named stays as it was, and so do the circumstances. Exit codes as for a run.
+    """
+    from simulator import fork as forking  # noqa: PLC0415
+    from simulator import session  # noqa: PLC0415
+
+    change = forking.Change(at, None if seed is None else _checked(seed), tuple(cast or ()), play)
+    raise typer.Exit(forking.fork(file, change, out, session.Screen(quiet=quiet)))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A transcript that has its trace beside it.")],
+    play: PlayOption = None,
+) -> None:
+    """Perform a run again with the replies in its trace, without a model: does the play as it is now ask the same?
+
+    Exit codes: 0 every request and every entry is the same; 1 the first difference is shown; 2 a file cannot be used.
+    """
+    from simulator.replay import replay as replayed  # noqa: PLC0415
+
+    raise typer.Exit(replayed(play, file))
