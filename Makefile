@@ -34,3 +34,8 @@ clean:
 guarantees: .venv/ready
 	$(RUN)/python -m tests.guarantees
 	$(RUN)/python -m pytest -n 2 tests/test_non_interference.py tests/test_evidence.py tests/test_manners.py tests/test_false_belief.py
+
+# Runs killed after every entry and at random moments, and files cut at random bytes: some five minutes.
+.PHONY: durability
+durability: .venv/ready
+	printf '%s\n' 1 7 42 | xargs -P 2 -n 1 $(RUN)/python -m tests.durability

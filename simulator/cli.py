@@ -6,12 +6,15 @@ import os
 import random
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from simulator import __version__
 from simulator.errors import SimulatorError, UsageError
+
+if TYPE_CHECKING:
+    from simulator.play.types import Play
 
 __all__ = ["main"]
 
@@ -53,6 +56,12 @@ def _checked(seed: int) -> int:
     if not -(2**63) <= seed < 2**63:
         raise UsageError("--seed takes a whole number of at most 63 bits")
     return seed
+
+
+def _loaded(folder: Path | None) -> Play:
+    from simulator.play.loading import default_play, load  # noqa: PLC0415 (--help does not pay for it)
+
+    return load(folder or default_play())
 
 
 def _version(wanted: bool) -> None:
@@ -116,7 +125,7 @@ def resume(
     from simulator import resume as resuming  # noqa: PLC0415
     from simulator import session  # noqa: PLC0415
 
-    raise typer.Exit(resuming.resume(play, file, session.Screen(quiet=quiet), force=force))
+    raise typer.Exit(resuming.resume(_loaded(play), file, session.Screen(quiet=quiet), force=force))
 
 
 @app.command()
@@ -148,8 +157,8 @@ def fork(  # noqa: PLR0913 (one parameter for each option)
     from simulator import fork as forking  # noqa: PLC0415
     from simulator import session  # noqa: PLC0415
 
-    change = forking.Change(at, None if seed is None else _checked(seed), tuple(cast or ()), play)
-    raise typer.Exit(forking.fork(file, change, out, session.Screen(quiet=quiet)))
+    change = forking.Change(at, None if seed is None else _checked(seed), tuple(cast or ()))
+    raise typer.Exit(forking.fork(_loaded(play), file, change, out, session.Screen(quiet=quiet)))
 
 
 @app.command()
@@ -163,4 +172,4 @@ def replay(
     """
     from simulator.replay import replay as replayed  # noqa: PLC0415
 
-    raise typer.Exit(replayed(play, file))
+    raise typer.Exit(replayed(_loaded(play), file))

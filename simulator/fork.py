@@ -12,7 +12,6 @@ from simulator.engine.fold import begin
 from simulator.engine.world import World
 from simulator.errors import UsageError
 from simulator.models.cast import Role, choose_cast, label, open_cast, roles_of
-from simulator.play.loading import default_play, load
 from simulator.play.types import Play
 from simulator.resume import same_endpoints
 from simulator.session import Run, Screen, go_on
@@ -31,12 +30,10 @@ class Change:
     at: str  # id of a beat or a turn, the last that is shared
     seed: int | None = None  # None: the parent's
     cast: tuple[str, ...] = ()  # ROLE=NAME[@URL]; other roles stay as they are
-    play: Path | None = None
 
 
-def fork(parent: Path, change: Change, out: Path | None, screen: Screen) -> int:
+def fork(play: Play, parent: Path, change: Change, out: Path | None, screen: Screen) -> int:
     """Perform the rest of a run differently, into a new transcript; the exit code."""
-    play = load(change.play or default_play())
     found = _up_to(find_log(parent), change.at, parent)
     roles = _roles(play, found.header, change, parent)
     header = _header(play, found, change, {lead: label(role) for lead, role in roles.items()})

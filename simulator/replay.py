@@ -12,7 +12,6 @@ from simulator.engine.fold import begin, open_stage
 from simulator.engine.stage import Stage
 from simulator.models.base import Reply, Request
 from simulator.perform import perform
-from simulator.play.loading import default_play, load
 from simulator.play.types import Play
 from simulator.transcript.differing import differing_entries, differing_requests
 from simulator.transcript.lineage import hashes, inherited, restage
@@ -22,9 +21,8 @@ from simulator.transcript.trace import Attempt, read_trace, request_hash
 __all__ = ["replay"]
 
 
-def replay(folder: Path | None, path: Path) -> int:
+def replay(play: Play, path: Path) -> int:
     """Perform a run again from its trace, and print what differs first: 0 where nothing does, and else 1."""
-    play = load(folder or default_play())
     found = find_log(path)
     attempts = tuple(read_trace(trace_path(path)))
     result = asyncio.run(_perform(play, found, attempts, path))

@@ -10,7 +10,6 @@ from simulator.engine.entries import End, Header, Revised
 from simulator.errors import TranscriptError, UsageError
 from simulator.models.cast import UNDERSTUDY, Role, open_cast, roles_of
 from simulator.play.circumstances import names_of
-from simulator.play.loading import default_play, load
 from simulator.play.types import Play
 from simulator.session import Run, Screen, go_on
 from simulator.transcript.files import locked
@@ -21,7 +20,7 @@ from simulator.transcript.trace import Trace
 __all__ = ["resume", "same_endpoints"]
 
 
-def resume(folder: Path | None, path: Path, screen: Screen, *, force: bool) -> int:
+def resume(play: Play, path: Path, screen: Screen, *, force: bool = False) -> int:
     """Go on with a transcript that ends before its run does; the exit code.
 
     `force` takes another version of the play, and records its hashes.
@@ -35,7 +34,7 @@ def resume(folder: Path | None, path: Path, screen: Screen, *, force: bool) -> i
                 _tell_mended(path, found, screen)
             screen.say(f"{path} is finished: there is nothing to go on with")
             return 0
-        return _go_on(load(folder or default_play()), path, found, screen, force=force)
+        return _go_on(play, path, found, screen, force=force)
 
 
 def _go_on(play: Play, path: Path, found: Found, screen: Screen, *, force: bool) -> int:

@@ -60,8 +60,8 @@ def restage(play: Play, found: Found, name: str, *, same_play: bool) -> Stage:
     stage = open_stage(play, header)
     for index, entry in enumerate(entries):
         try:
-            problem = _misplaced(stage, entry) or (_unexpected(stage, entry) if index >= exact_from else None)
-            stage = advance(stage, entry)
+            problem = (_unexpected(stage, entry) if index >= exact_from else None) or _misplaced(stage, entry)
+            stage = stage if problem else advance(stage, entry)
         except LookupError as error:
             problem = f"the play has no {error}" if isinstance(error, KeyError) else str(error)
         if problem:
@@ -99,7 +99,7 @@ def _unexpected(stage: Stage, entry: Entry) -> str | None:
     if coming is None:
         return "the run had ended"
     if isinstance(coming, Cue):
-        fits = isinstance(entry, TurnEntry | Rejected) and entry.by == coming.by
+        fits = isinstance(entry, TurnEntry | Rejected) and entry.by == coming.by and entry.id.startswith(coming.id)
         return None if fits else f"expected turn {coming.id} of {coming.by}, and found {_name(entry)}"
     if to_line(entry) == to_line(coming):
         return None
