@@ -143,7 +143,7 @@ def serve(
 @app.command()
 def fork(  # noqa: PLR0913 (one parameter for each option)
     file: Annotated[Path, typer.Argument(help="The transcript to branch off from.")],
-    at: Annotated[str, typer.Option("--at", metavar="ID", help="The last beat or turn to keep, such as diary or diary/3.")],
+    at: Annotated[str, typer.Option("--at", metavar="ID", help="The last beat or turn to keep: BEAT, or BEAT/TURN.")],
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed from there on (default: the same).")] = None,
     cast: CastOption = None,
     play: PlayOption = None,

@@ -78,7 +78,8 @@ def test_a_run_with_rejected_replies_resumes_from_every_line_to_the_same_bytes(p
         if erring(request):
             choice = {"index": 0, "message": {"content": "As you wish."}, "finish_reason": "stop"}
             return JSONResponse({"id": "x", "choices": [choice]})
-        return await understudy.routes[0].endpoint(request)  # type: ignore[attr-defined]
+        answer: JSONResponse = await understudy.routes[0].endpoint(request)  # type: ignore[attr-defined]
+        return answer
 
     with served(Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"])])) as url:
         perform_new(LETTER, 1, Casting("m", url, ()), path, MUTE)
