@@ -119,7 +119,9 @@ def test_a_fork_whose_shared_lines_are_not_its_parents_is_refused(parent: Path, 
     out = tmp_path / "out.jsonl"
     assert fork(letter(), parent, Change("supper/4", seed=2), out, MUTE) == 0
     whole = lines(out)
-    out.write_bytes(b"\n".join([*whole[:4], whole[4].replace(b'"intent":"', b'"intent":"un'), *whole[5:12]]) + b"\n")
+    place = next(number for number, line in enumerate(whole) if b'"id":"supper/2"' in line)
+    damaged = [*whole[:place], whole[place].replace(b'"intent":"', b'"intent":"un'), *whole[place + 1 : -1]]
+    out.write_bytes(b"\n".join(damaged) + b"\n")
     with pytest.raises(TranscriptError, match=r"lines 2 to \d+ are damaged: they are not those of its parent"):
         resume(letter(), out, MUTE)
     out.write_bytes(b"\n".join(whole[:4]) + b"\n")

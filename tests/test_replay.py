@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from dataclasses import replace
 from functools import cache
@@ -13,18 +14,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.engine.entries import Violation
+from simulator.engine.entries import TurnEntry, Violation
 from simulator.errors import TranscriptError
 from simulator.models.base import Reply, Request
 from simulator.models.cast import UNDERSTUDY
 from simulator.play.types import Forbidden, Play
 from simulator.replay import replay
 from simulator.session import Casting, Screen, perform_new
-from simulator.transcript.log import trace_path
+from simulator.transcript.log import find_log, trace_path
 from simulator.transcript.trace import Trace, read_trace, request_hash
 from tests.rehearsal import default
 from tests.test_cli import LETTER
 from tests.test_engine import letter
+from tests.test_resume import line_of
 
 CAST = {"ada": "m", "ben": "m"}
 
@@ -97,7 +99,7 @@ def test_a_changed_event_is_told_with_its_line_and_then_the_first_request_that_i
     beat = supper.model_copy(update={"events": (knock, *supper.events[1:])})
     assert replay(letter().model_copy(update={"beats": {**letter().beats, "supper": beat}}), path) == 1
     said = capsys.readouterr().out
-    assert f"{path}:6: the first entry that differs" in said
+    assert f"{path}:{line_of('supper/knock')}: the first entry that differs" in said
     assert "«A fist on the door.»" in said
     assert "supper/3/ada/1 is the first request that differs" in said
 
@@ -105,11 +107,13 @@ def test_a_changed_event_is_told_with_its_line_and_then_the_first_request_that_i
 def test_a_reply_that_would_now_be_rejected_is_told(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(path, *performed(1, LETTER))
     supper = letter().beats["supper"]
-    forbidding = supper.model_copy(update={"forbid": (Forbidden(pattern="letter", reason="Not that word."),)})
+    turn = next(entry for entry in find_log(path).entries if isinstance(entry, TurnEntry) and entry.model == UNDERSTUDY)
+    words = re.escape((turn.action or turn.speech or "").lower().rstrip(".?"))
+    forbidding = supper.model_copy(update={"forbid": (Forbidden(pattern=words, reason="Not that word.", by=turn.by),)})
     assert replay(letter().model_copy(update={"beats": {**letter().beats, "supper": forbidding}}), path) == 1
     said = capsys.readouterr().out
-    assert "now:      rejected supper/1~1 (forbidden)" in said
-    assert "supper/1/ada/2 is the first request that differs" in said
+    assert f"recorded: turn {turn.id}\n    now:      rejected {turn.id}~1 (forbidden)" in said
+    assert f"{turn.id}/{turn.by}/2 is the first request that differs" in said
     assert "it was not made in the recorded run" in said
 
 

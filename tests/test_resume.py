@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -12,21 +13,14 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from simulator.engine.entries import BeatEntry, Header, Rejected, Revised
 from simulator.errors import TranscriptError, UsageError
-from simulator.models.base import CUE_HEADER
-from simulator.models.server import application
 from simulator.play.loading import load
 from simulator.play.types import Play
 from simulator.replay import replay
@@ -36,7 +30,6 @@ from simulator.transcript.files import locked
 from simulator.transcript.lineage import restage
 from simulator.transcript.log import find_log, read_log, trace_path
 from tests.golden import as_bytes
-from tests.recording import served
 from tests.rehearsal import perform_play
 from tests.test_cli import COMMAND, LETTER, simulate
 from tests.test_engine import letter
@@ -66,31 +59,17 @@ def test_a_run_killed_after_every_entry_and_cut_anywhere_resumes_to_the_same_byt
     assert "and 40 cuts survived, byte for byte; 0 entries lost" in run.stdout
 
 
-def erring(request: Request) -> bool:
-    """Whether a call gets a reply that is no turn: always the same calls."""
-    return sha256(request.headers[CUE_HEADER].encode()).digest()[0] % 2 == 0
-
-
-def test_a_run_with_rejected_replies_resumes_from_every_line_to_the_same_bytes(path: Path) -> None:
-    understudy = application(letter())
-
-    async def completions(request: Request) -> JSONResponse:
-        if erring(request):
-            choice = {"index": 0, "message": {"content": "As you wish."}, "finish_reason": "stop"}
-            return JSONResponse({"id": "x", "choices": [choice]})
-        answer: JSONResponse = await understudy.routes[0].endpoint(request)  # type: ignore[attr-defined]
-        return answer
-
-    with served(Starlette(routes=[Route("/v1/chat/completions", completions, methods=["POST"])])) as url:
-        perform_new(LETTER, 1, Casting("m", url, ()), path, MUTE)
-        uninterrupted = path.read_bytes()
-        rejected = [entry for entry in read_log(path)[1] if isinstance(entry, Rejected)]
-        assert {entry.id[-1] for entry in rejected} == {"1", "2"}
-        parts = uninterrupted.splitlines(keepends=True)
-        for kept in range(1, len(parts)):
-            path.write_bytes(b"".join(parts[:kept]))
-            assert resume(letter(), path, MUTE) == 0
-            assert path.read_bytes() == uninterrupted
+@pytest.mark.parametrize("model", ["chaos:mixed", "chaos:garbage", "chaos:denier"])
+def test_a_run_with_rejected_replies_resumes_from_every_line_to_the_same_bytes(path: Path, model: str) -> None:
+    perform_new(LETTER, 1, Casting(model, None, ()), path, MUTE)
+    uninterrupted = path.read_bytes()
+    rejected = [entry for entry in read_log(path)[1] if isinstance(entry, Rejected)]
+    assert {entry.id[-1] for entry in rejected} == {"1", "2"}
+    parts = uninterrupted.splitlines(keepends=True)
+    for kept in range(1, len(parts)):
+        path.write_bytes(b"".join(parts[:kept]))
+        assert resume(letter(), path, MUTE) == 0
+        assert path.read_bytes() == uninterrupted
     assert replay(letter(), path) == 0
 
 
@@ -123,43 +102,71 @@ def test_readers_are_told_how_to_mend_a_file_that_was_cut_off(path: Path) -> Non
         read_log(path)
 
 
-def changed(number: int, old: bytes, new: bytes) -> Callable[[list[bytes]], list[bytes]]:
-    def change(text: list[bytes]) -> list[bytes]:
-        assert old in text[number - 1]
-        return [*text[: number - 1], text[number - 1].replace(old, new, 1), *text[number:]]
+def line_of(entry: str) -> int:
+    """The line of an entry of the small run, from 1."""
+    return next(number for number, line in enumerate(lines(), 1) if f'"id":"{entry}"'.encode() in line)
 
-    return change
+
+Damage = Callable[[bytes], bytes]  # to one line, with its newline
+
+
+def nothing(_line: bytes) -> bytes:
+    return b""
 
 
 @pytest.mark.parametrize(
-    ("damage", "reason"),
+    ("entry", "damage", "reason"),
     [
-        (changed(5, b"{", b""), r":5: this line is damaged: it is not JSON"),
-        (changed(5, b'"kind"', b'"kinds"'), r":5: this line is damaged: .*kind"),
-        (changed(5, b'"by"', b'"bye"'), r":5: this line is damaged: turn\.by"),
-        (changed(5, b"t", b"\xff"), r":5: this line is damaged: byte \d+ is not UTF-8"),
-        (changed(5, b"supper/2", b"supper/3"), r":5: .*expected turn supper/2 of ben, and found turn supper/3"),
-        (changed(6, b'"text":"', b'"text":"Now, '), r":6: .*expected world supper/knock in other words"),
-        (changed(1, b'"seed":1', b'"seed":2'), r":1: .*from seed 2 begins otherwise"),
-        (lambda text: [*text[:5], *text[6:]], r":6: .*expected world supper/knock, and found"),
-        (lambda text: [*text[:4], *text[5:]], r":5: .*lines before it are missing: expected"),
-        (lambda text: [*text[:5], *text[4:]], r":6: .*expected world supper/knock, and found turn supper/2"),
-        (lambda text: [*text[:2], *text[3:]], r":3: .*expected beat supper, and found turn supper/1"),
-        (lambda text: [*text[:5], b"\n", *text[5:]], r":6: this line is damaged"),
-        (lambda text: [*text[:5], text[0], *text[5:]], r":6: a second header"),
-        (lambda text: text[1:], r":1: expected the header"),
-        (lambda text: [text[0][:50]], r"cut off in its first line"),
-        (lambda _text: [], r"is empty"),
+        ("supper/2", lambda line: line[1:], "this line is damaged: it is not JSON: .* at character 7"),
+        ("supper/2", lambda line: line.replace(b'"by"', b'"bye"'), r"this line is damaged: turn\.by"),
+        ("supper/2", lambda line: line.replace(b"turn", b"tu\xffn"), r"this line is damaged: byte 12 is not UTF-8"),
+        (
+            "supper/2",
+            lambda line: line.replace(b"supper/2", b"supper/9"),
+            "expected turn supper/2 of ben, and found turn supper/9",
+        ),
+        ("supper/2", lambda line: line.replace(b'"by":"ben"', b'"by":"ada"'), "expected turn supper/2 of ben, and found"),
+        ("supper/2", nothing, "lines before it are missing: expected turn supper/2 of ben, and found world supper/knock"),
+        ("supper/2", lambda line: line + b"\n", None),
+        ("supper/2", lambda line: line + line, None),
+        ("supper/2", lambda line: line + lines()[0], None),
+        ("supper/knock", lambda line: line.replace(b"knock.", b"bang."), "expected world supper/knock in other words"),
+        ("supper/knock", nothing, "expected world supper/knock, and found"),
+        ("supper", nothing, "expected beat supper, and found"),
+        ("act/1", lambda line: line.replace(b"act/1", b"act/2"), "expected act act/1, and found act act/2"),
     ],
 )
-def test_a_file_damaged_in_the_middle_is_refused_and_left_alone(
-    path: Path, damage: Callable[[list[bytes]], list[bytes]], reason: str
+def test_a_line_damaged_in_the_middle_is_refused_with_its_number_and_left_alone(
+    path: Path, entry: str, damage: Damage, reason: str | None
 ) -> None:
-    before = b"".join(damage(lines()[:12]))
+    number = line_of(entry)
+    damaged = damage(lines()[number - 1])
+    assert damaged != lines()[number - 1]
+    before = b"".join([*lines()[: number - 1], damaged, *lines()[number:-1]])
     path.write_bytes(before)
-    with pytest.raises(TranscriptError, match=reason):
+    where = rf"{re.escape(str(path))}:{number}: .*{reason}" if reason else rf":{number + 1}: "
+    with pytest.raises(TranscriptError, match=where):
         resume(letter(), path, MUTE)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [
+        (lambda: b"".join(lines()[1:5]), r":1: expected the header, and found act act/1"),
+        (
+            lambda: lines()[0].replace(b'"seed":1', b'"seed":2') + lines()[1],
+            r":1: .*a run of letter from seed 2 begins otherwise",
+        ),
+        (lambda: lines()[0][:50], r"cut off in its first line: nothing had been performed"),
+        (lambda: b"", r"is empty"),
+    ],
+)
+def test_a_file_without_its_header_is_refused(path: Path, before: Callable[[], bytes], reason: str) -> None:
+    path.write_bytes(before())
+    with pytest.raises(TranscriptError, match=reason):
+        resume(letter(), path, MUTE)
+    assert path.read_bytes() == before()
 
 
 @settings(max_examples=300, deadline=None)

@@ -11,7 +11,7 @@ from simulator.models.base import Model
 from simulator.models.chaos import ChaosModel
 from simulator.play.types import Play
 
-__all__ = ["UNDERSTUDY", "Role", "choose_cast", "label", "open_cast", "roles_of"]
+__all__ = ["UNDERSTUDY", "Role", "choose_cast", "is_embedded", "label", "open_cast", "roles_of"]
 
 UNDERSTUDY = "understudy"
 _CHAOS = "chaos:"  # hostile models, in process like the understudy
@@ -38,7 +38,7 @@ def choose_cast(play: Play, model: str | None, base_url: str | None, cast: Seque
         if not equals or not name or lead not in play.leads:
             raise UsageError(f"--cast {entry!r}: expected ROLE=MODEL or ROLE=MODEL@URL, with ROLE {' or '.join(play.leads)}")
         named = _role(name)
-        roles[lead] = Role(named.model, named.url or (None if _is_embedded(named.model) else base_url))
+        roles[lead] = Role(named.model, named.url or (None if is_embedded(named.model) else base_url))
     return {lead: Role(role.model, role.url or _default_url(role.model)) for lead, role in roles.items()}
 
 
@@ -47,12 +47,13 @@ def _role(text: str) -> Role:
     return Role(model, f"http{url}" if at else None)
 
 
-def _is_embedded(model: str) -> bool:
+def is_embedded(model: str) -> bool:
+    """Whether a model is part of the simulator, and needs no server."""
     return model == UNDERSTUDY or model.startswith(_CHAOS)
 
 
 def _default_url(model: str) -> str | None:
-    return None if _is_embedded(model) else os.environ.get("OPENAI_BASE_URL") or None
+    return None if is_embedded(model) else os.environ.get("OPENAI_BASE_URL") or None
 
 
 def roles_of(cast: Mapping[str, str]) -> dict[str, Role]:
