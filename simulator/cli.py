@@ -105,7 +105,7 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
     from simulator import session  # noqa: PLC0415 (the other commands do not pay for it)
 
     drawn = random.SystemRandom().randrange(1_000_000) if seed is None else _checked(seed)
-    show = session.Screen(quiet=quiet)
+    show = session.Screen(quiet=quiet, folder=play)
     raise typer.Exit(session.perform_new(play, drawn, session.Casting(model, base_url, tuple(cast or ())), out, show))
 
 
@@ -125,7 +125,7 @@ def resume(
     from simulator import resume as resuming  # noqa: PLC0415
     from simulator import session  # noqa: PLC0415
 
-    raise typer.Exit(resuming.resume(_loaded(play), file, session.Screen(quiet=quiet), force=force))
+    raise typer.Exit(resuming.resume(_loaded(play), file, session.Screen(quiet=quiet, folder=play), force=force))
 
 
 @app.command()
@@ -158,7 +158,7 @@ def fork(  # noqa: PLR0913 (one parameter for each option)
     from simulator import session  # noqa: PLC0415
 
     change = forking.Change(at, None if seed is None else _checked(seed), tuple(cast or ()))
-    raise typer.Exit(forking.fork(_loaded(play), file, change, out, session.Screen(quiet=quiet)))
+    raise typer.Exit(forking.fork(_loaded(play), file, change, out, session.Screen(quiet=quiet, folder=play)))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -43,8 +44,10 @@ class Casting:
 class Screen:
     """Prints a run as it happens; with a progress line on a terminal, plain text in a pipe."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, folder: Path | None = None) -> None:
+        """`folder`: the play's, as it was named on the command line; the way on has to name it again."""
         self.quiet = quiet
+        self._folder = folder
         terminal = sys.stdout.isatty()
         width = min(Console().width, WIDTH) if terminal else WIDTH
         self.console = Console(width=width, highlight=False, markup=False, emoji=False)
@@ -84,6 +87,12 @@ class Screen:
     def say(self, line: str) -> None:
         """Print one line about the run."""
         print(line)
+
+    def stopped(self, reason: str, path: Path) -> None:
+        """Print why a run stopped early, and the command that goes on with it."""
+        command = ["simulate", "resume", str(path), *(["--play", str(self._folder)] if self._folder else [])]
+        print(f"simulate: {reason}", file=sys.stderr)
+        print(f"the transcript so far is kept; go on with: {shlex.join(command)}", file=sys.stderr)
 
 
 @dataclass
@@ -145,8 +154,7 @@ async def _perform(run: Run, stage: Stage, cast: dict[str, Model]) -> None:
 
 def _stopped(run: Run, reason: str) -> int:
     run.trace.stopped(reason)
-    print(f"simulate: {reason}", file=sys.stderr)
-    print(f"the transcript so far is kept; go on with: simulate resume {run.log.path}", file=sys.stderr)
+    run.screen.stopped(reason, run.log.path)
     return INTERRUPTED
 
 

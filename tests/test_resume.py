@@ -304,7 +304,7 @@ def test_a_full_disk_ends_the_run_in_words_and_what_was_written_goes_on(tmp_path
         assert run.returncode == 2
         return
     assert run.returncode == 3
-    assert "simulate resume" in run.stderr
+    assert f"go on with: simulate resume {path} --play {LETTER}\n" in run.stderr
     assert whole().startswith(path.read_bytes())
     assert path.read_bytes().endswith(b"\n")
     assert resume(letter(), path, MUTE) == 0

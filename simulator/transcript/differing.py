@@ -20,18 +20,14 @@ _NONE = {"role": "none", "content": ""}
 
 def differing_requests(recorded: Attempt, request: Request, model: str) -> Iterator[str]:
     """Lines on how a request differs from the one that was recorded under its name: model, seed, prompt or schema."""
-    same = True
+    lines: list[str] = []
     if recorded.model != model:
-        same = False
-        yield from _pair("model", recorded.model, model)
+        lines += _pair("model", recorded.model, model)
     if recorded.seed != request.seed:
-        same = False
-        yield from _pair("sampling seed", str(recorded.seed), str(request.seed))
+        lines += _pair("sampling seed", str(recorded.seed), str(request.seed))
     if list(recorded.messages) != list(request.messages):
-        same = False
-        yield from _prompts(recorded, request)
-    if same:
-        yield "  schema: the simulator asks for replies of another form than it did"
+        lines += _prompts(recorded, request)
+    yield from lines or ["  schema: the simulator asks for replies of another form than it did"]
 
 
 def _prompts(recorded: Attempt, request: Request) -> Iterator[str]:
