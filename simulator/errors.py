@@ -3,6 +3,7 @@
 SimulatorError
 ├── PlayError            the play's files are wrong: every problem with its place (exit 2)
 ├── TranscriptError      a transcript cannot be read or written (exit 2)
+│   └── Taken            its name is, or another process writes it
 ├── UsageError           the command was given something it cannot use (exit 2)
 └── ModelUnreachable     a model's server cannot be reached or refuses the caller (exit 3)
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ModelUnreachable", "PlayError", "Problem", "SimulatorError", "TranscriptError", "UsageError"]
+__all__ = ["ModelUnreachable", "PlayError", "Problem", "SimulatorError", "Taken", "TranscriptError", "UsageError"]
 
 
 class SimulatorError(Exception):
@@ -44,6 +45,10 @@ class PlayError(SimulatorError):
 
 class TranscriptError(SimulatorError):
     """A transcript that cannot be read, written or gone on with."""
+
+
+class Taken(TranscriptError):
+    """A transcript exists, or another process is writing it."""
 
 
 class UsageError(SimulatorError):

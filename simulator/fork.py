@@ -15,9 +15,8 @@ from simulator.models.cast import Role, choose_cast, label, open_cast, roles_of
 from simulator.play.types import Play
 from simulator.resume import same_endpoints
 from simulator.session import Run, Screen, go_on
-from simulator.transcript.files import locked
 from simulator.transcript.lineage import digest, position, restage
-from simulator.transcript.log import Found, Log, default_name, find_log, free_path, trace_path
+from simulator.transcript.log import Found, default_name, find_log, new_log, trace_path
 from simulator.transcript.trace import Trace
 
 __all__ = ["Change", "fork"]
@@ -39,15 +38,14 @@ def fork(play: Play, parent: Path, change: Change, out: Path | None, screen: Scr
     header = _header(play, found, change, {lead: label(role) for lead, role in roles.items()})
     forked = Found(header, found.entries, (b"", *found.lines[1:]), torn=b"", unended=False)
     stage = restage(play, forked, str(parent), same_play=False)
-    path = out or free_path(parent.with_name(_name(header, change.at)))
     cast = open_cast(play, roles)
-    with locked(path), Log(path) as log:
+    with new_log(out or parent.with_name(_name(header, change.at)), exactly=out is not None) as log:
         log.begin(header, b"".join(line + b"\n" for line in found.lines[1:]))
         screen.begin(header)
-        run = Run(log, Trace(trace_path(path), header.cast), screen, list(found.entries))
+        run = Run(log, Trace(trace_path(log.path), header.cast), screen, list(found.entries))
         code = go_on(run, stage, cast)
     if code == 0:
-        screen.say(f"transcript: {path} (shares {len(found.entries)} entries with {parent}, up to {change.at})")
+        screen.say(f"transcript: {log.path} (shares {len(found.entries)} entries with {parent}, up to {change.at})")
     return code
 
 

@@ -95,7 +95,7 @@ def _circumstances_are_drawn(play: Play, header: Header, path: Path) -> None:
 def same_endpoints(roles: Mapping[str, Role], path: Path) -> None:
     """Refuse to go on where the environment would send a role's requests elsewhere than the run's beginning did."""
     elsewhere = os.environ.get("OPENAI_BASE_URL")
-    lost = [role.model for role in roles.values() if role.url is None and not is_embedded(role.model)]
+    lost = [role.model for role in roles.values() if role.url is None and not is_embedded(role)]
     if elsewhere and lost:
         raise UsageError(
             f"{path} was performed with {lost[0]} at its default server, and OPENAI_BASE_URL now names another: "

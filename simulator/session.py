@@ -21,8 +21,7 @@ from simulator.models.base import Model
 from simulator.models.cast import choose_cast, label, open_cast
 from simulator.perform import perform
 from simulator.play.loading import default_play, load
-from simulator.transcript.files import locked
-from simulator.transcript.log import Log, default_name, first_difference, free_path, trace_path
+from simulator.transcript.log import Log, default_name, first_difference, new_log, trace_path
 from simulator.transcript.summary import tally
 from simulator.transcript.text import WIDTH, heading, rendered
 from simulator.transcript.trace import Trace
@@ -120,14 +119,13 @@ def perform_new(folder: Path | None, seed: int, casting: Casting, out: Path | No
     roles = choose_cast(play, casting.model, casting.base_url, casting.cast)
     header = begin(play, seed, {lead: label(role) for lead, role in roles.items()})
     wanted = out or Path("transcripts") / default_name(play.id, header.cast, seed)
-    path = wanted if out else free_path(wanted)
     cast = open_cast(play, roles)
-    with locked(path), Log(path) as log:
+    with new_log(wanted, exactly=out is not None) as log:
         log.begin(header)
         screen.begin(header)
-        code = go_on(Run(log, Trace(trace_path(path), header.cast), screen, []), open_stage(play, header), cast)
+        code = go_on(Run(log, Trace(trace_path(log.path), header.cast), screen, []), open_stage(play, header), cast)
     if code == 0:
-        _say_where(path, wanted, screen)
+        _say_where(log.path, wanted, screen)
     return code
 
 
@@ -170,7 +168,7 @@ def _closing(run: Run) -> Iterable[str]:
 
 def _say_where(path: Path, wanted: Path, screen: Screen) -> None:
     """Say where the transcript is; a run that repeats an earlier one to the byte leaves one file."""
-    if path == wanted:
+    if path == wanted or not wanted.exists():
         screen.say(f"transcript: {path}")
         return
     parting = first_difference(wanted, path)

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.engine.entries import BeatEntry, Header, Rejected, Revised
-from simulator.errors import TranscriptError, UsageError
+from simulator.errors import Taken, TranscriptError, UsageError
 from simulator.play.loading import load
 from simulator.play.types import Play
 from simulator.replay import replay
@@ -260,6 +260,18 @@ def test_a_second_process_is_told_who_writes_the_file(tmp_path: Path, path: Path
         assert second.returncode == 2
         assert f"is being written by process {os.getpid()}" in second.stderr
     assert not path.with_name("run.jsonl.lock").exists()
+
+
+def test_a_new_run_takes_the_next_name_where_another_process_has_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with locked(Path("transcripts/letter-understudy-s1.jsonl")):
+        assert perform_new(LETTER, 1, Casting(None, None, ()), None, MUTE) == 0
+        assert "letter-understudy-s1-2.jsonl" in capsys.readouterr().out
+        with pytest.raises(Taken, match=f"is being written by process {os.getpid()}"):
+            perform_new(LETTER, 1, Casting(None, None, ()), Path("transcripts/letter-understudy-s1.jsonl"), MUTE)
+    assert Path("transcripts/letter-understudy-s1-2.jsonl").read_bytes() == whole()
 
 
 def test_the_lock_of_a_process_that_was_killed_holds_nobody_up(tmp_path: Path, path: Path) -> None:

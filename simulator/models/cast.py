@@ -38,7 +38,7 @@ def choose_cast(play: Play, model: str | None, base_url: str | None, cast: Seque
         if not equals or not name or lead not in play.leads:
             raise UsageError(f"--cast {entry!r}: expected ROLE=MODEL or ROLE=MODEL@URL, with ROLE {' or '.join(play.leads)}")
         named = _role(name)
-        roles[lead] = Role(named.model, named.url or (None if is_embedded(named.model) else base_url))
+        roles[lead] = Role(named.model, named.url or (None if _is_embedded(named.model) else base_url))
     return {lead: Role(role.model, role.url or _default_url(role.model)) for lead, role in roles.items()}
 
 
@@ -47,13 +47,12 @@ def _role(text: str) -> Role:
     return Role(model, f"http{url}" if at else None)
 
 
-def is_embedded(model: str) -> bool:
-    """Whether a model is part of the simulator, and needs no server."""
+def _is_embedded(model: str) -> bool:
     return model == UNDERSTUDY or model.startswith(_CHAOS)
 
 
 def _default_url(model: str) -> str | None:
-    return None if is_embedded(model) else os.environ.get("OPENAI_BASE_URL") or None
+    return None if _is_embedded(model) else os.environ.get("OPENAI_BASE_URL") or None
 
 
 def roles_of(cast: Mapping[str, str]) -> dict[str, Role]:
@@ -87,6 +86,11 @@ def open_cast(play: Play, roles: Mapping[str, Role]) -> dict[str, Model]:
             opened[place] = _open(play, role, key)
         cast[lead] = opened[place]
     return cast
+
+
+def is_embedded(role: Role) -> bool:
+    """Whether a role is played in this process, by the understudy or a chaos model, which costs nothing."""
+    return _is_embedded(role.model) and role.url is None
 
 
 def _open(play: Play, role: Role, key: str | None) -> Model:

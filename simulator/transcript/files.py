@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from simulator.errors import TranscriptError
+from simulator.errors import Taken, TranscriptError
 
 __all__ = ["Growing", "locked"]
 
@@ -66,7 +66,7 @@ def locked(path: Path) -> Iterator[None]:
     """Be the only one to write a file, by a lock file beside it that holds the writer's process id.
 
     The lock itself is the kernel's and ends with the process, so a lock file that a killed one left behind holds nobody up.
-    Raises TranscriptError, with the other's process id.
+    Raises Taken, with the other's process id, and TranscriptError where there is no writing.
     """
     lock = path.with_name(f"{path.name}.lock")
     try:
@@ -90,7 +90,7 @@ def _lock(lock: Path, path: Path) -> int:
         except BlockingIOError:
             holder = os.read(file, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(file)
-            raise TranscriptError(f"{path} is being written by process {holder}: wait for it to end, or stop it") from None
+            raise Taken(f"{path} is being written by process {holder}: wait for it to end, or stop it") from None
         if _is_still_there(lock, file):
             os.ftruncate(file, 0)
             os.write(file, f"{os.getpid()}\n".encode("ascii"))

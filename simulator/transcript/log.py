@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,10 +15,10 @@ from typing import Self
 from pydantic import ValidationError
 
 from simulator.engine.entries import BeatEntry, End, Entry, Header, from_line, to_line
-from simulator.errors import TranscriptError
-from simulator.transcript.files import Growing
+from simulator.errors import Taken, TranscriptError
+from simulator.transcript.files import Growing, locked
 
-__all__ = ["Found", "Log", "default_name", "find_log", "first_difference", "free_path", "parse_log", "read_log", "trace_path"]
+__all__ = ["Found", "Log", "default_name", "find_log", "first_difference", "new_log", "parse_log", "read_log", "trace_path"]
 
 
 def default_name(play: str, cast: Mapping[str, str], seed: int) -> str:
@@ -26,13 +27,11 @@ def default_name(play: str, cast: Mapping[str, str], seed: int) -> str:
     return f"{play}-{'+'.join(models)}-s{seed}.jsonl"
 
 
-def free_path(path: Path) -> Path:
-    """The path, or where it is taken the same with -2, -3 and so on."""
-    number, candidate = 1, path
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return candidate
+def _names(path: Path) -> Iterator[Path]:
+    """The path, and then the same with -2, -3 and so on."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def trace_path(path: Path) -> Path:
@@ -69,7 +68,7 @@ class Log:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = Growing(path, 0 if go_on else os.O_CREAT | os.O_EXCL, 0o644)
         except FileExistsError:
-            raise TranscriptError(f"{path} exists, and nothing is overwritten: name another file with --out") from None
+            raise Taken(f"{path} exists, and nothing is overwritten: name another file with --out") from None
         except OSError as error:
             raise TranscriptError(f"{path} cannot be written: {error.strerror}") from None
         if go_on is not None:
@@ -99,6 +98,29 @@ class Log:
         if self._file.size == 0:
             self.path.unlink(missing_ok=True)  # not even the header could be written
         self._file.close()
+
+
+@contextmanager
+def new_log(wanted: Path, *, exactly: bool) -> Iterator[Log]:
+    """A new transcript that this process alone writes; where its name is taken and need not be exact, under the next free one.
+
+    Raises Taken, and TranscriptError where there is no writing.
+    """
+    with ExitStack() as stack:
+        yield next(filter(None, (_claimed(path, stack, exactly=exactly) for path in _names(wanted))))
+
+
+def _claimed(path: Path, stack: ExitStack, *, exactly: bool) -> Log | None:
+    with ExitStack() as claim:
+        try:
+            claim.enter_context(locked(path))
+            log = claim.enter_context(Log(path))
+        except Taken:
+            if exactly:
+                raise
+            return None
+        stack.enter_context(claim.pop_all())
+        return log
 
 
 def _bytes(entry: Header | Entry) -> bytes:
