@@ -77,9 +77,11 @@ def test_a_fork_of_a_fork_that_was_cut_off_resumes_to_the_same_bytes(parent: Pat
 
 
 def test_a_fork_with_another_cast_recasts_one_role_and_keeps_the_other(parent: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out.jsonl"
+    out, again = tmp_path / "out.jsonl", tmp_path / "again.jsonl"
     with served(application(letter())) as url:
         assert fork(letter(), parent, Change("supper/4", cast=(f"ben=m@{url}",)), out, MUTE) == 0
+        assert fork(letter(), out, Change("supper/8", cast=("ada=chaos:echo",)), again, MUTE) == 0
+    assert read_log(again)[0].cast == {"ada": "chaos:echo", "ben": f"m@{url}"}
     header, entries = read_log(out)
     assert header.cast == {"ada": "understudy", "ben": f"m@{url}"}
     models = {(entry.by, entry.model) for entry in entries[-6:] if isinstance(entry, TurnEntry)}
