@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin
 
-.PHONY: simulate test check golden record-understudy guarantees clean
+.PHONY: simulate test check golden record-understudy guarantees durability clean
 
 simulate: .venv/ready
 	$(RUN)/simulate --seed 7
@@ -35,7 +35,5 @@ guarantees: .venv/ready
 	$(RUN)/python -m tests.guarantees
 	$(RUN)/python -m pytest -n 2 tests/test_non_interference.py tests/test_evidence.py tests/test_manners.py tests/test_false_belief.py
 
-# Runs killed after every entry and at random moments, and files cut at random bytes: some five minutes.
-.PHONY: durability
 durability: .venv/ready
 	printf '%s\n' 1 7 42 | xargs -P 2 -n 1 $(RUN)/python -m tests.durability
