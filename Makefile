@@ -37,3 +37,12 @@ guarantees: .venv/ready
 
 durability: .venv/ready
 	printf '%s\n' 1 7 42 | xargs -P 2 -n 1 $(RUN)/python -m tests.durability
+
+# A whole run with MODEL at OPENAI_BASE_URL, with OPENAI_API_KEY, into tests/cassettes/live.
+.PHONY: record judge
+record: .venv/ready
+	$(RUN)/python -m tests.recording live
+
+# How any running server does: make judge SERVER=http://127.0.0.1:8080/v1 MODEL=name
+judge: .venv/ready
+	$(RUN)/python -m tests.judge "$(SERVER)" "$(MODEL)"

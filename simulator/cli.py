@@ -37,6 +37,12 @@ CastOption = Annotated[
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
 ]
+TokensOption = Annotated[
+    int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Stop before the call that could take more tokens.")
+]
+CostOption = Annotated[
+    float | None, typer.Option("--max-cost", min=0.0, metavar="USD", help="Stop before the call that could cost more.")
+]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")]
 
 
@@ -84,6 +90,8 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
     ] = None,
     cast: CastOption = None,
     play: PlayOption = None,
+    max_tokens: TokensOption = None,
+    max_cost: CostOption = None,
     out: OutOption = None,
     quiet: QuietOption = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
@@ -106,13 +114,16 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
 
     drawn = random.SystemRandom().randrange(1_000_000) if seed is None else _checked(seed)
     show = session.Screen(quiet=quiet, folder=play)
-    raise typer.Exit(session.perform_new(play, drawn, session.Casting(model, base_url, tuple(cast or ())), out, show))
+    casting = session.Casting(model, base_url, tuple(cast or ()), session.limits(max_tokens, max_cost))
+    raise typer.Exit(session.perform_new(play, drawn, casting, out, show))
 
 
 @app.command()
 def resume(
     file: Annotated[Path, typer.Argument(help="The transcript of a run that stopped early.")],
     play: PlayOption = None,
+    max_tokens: TokensOption = None,
+    max_cost: CostOption = None,
     force: Annotated[
         bool, typer.Option("--force", help="Go on with another version of the play; the transcript records it.")
     ] = False,
@@ -125,7 +136,8 @@ def resume(
     from simulator import resume as resuming  # noqa: PLC0415
     from simulator import session  # noqa: PLC0415
 
-    raise typer.Exit(resuming.resume(_loaded(play), file, session.Screen(quiet=quiet, folder=play), force=force))
+    most, screen = session.limits(max_tokens, max_cost), session.Screen(quiet=quiet, folder=play)
+    raise typer.Exit(resuming.resume(_loaded(play), file, screen, limits=most, force=force))
 
 
 @app.command()
@@ -147,6 +159,8 @@ def fork(  # noqa: PLR0913 (one parameter for each option)
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed from there on (default: the same).")] = None,
     cast: CastOption = None,
     play: PlayOption = None,
+    max_tokens: TokensOption = None,
+    max_cost: CostOption = None,
     out: OutOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -157,7 +171,9 @@ def fork(  # noqa: PLR0913 (one parameter for each option)
     from simulator import fork as forking  # noqa: PLC0415
     from simulator import session  # noqa: PLC0415
 
-    change = forking.Change(at, None if seed is None else _checked(seed), tuple(cast or ()))
+    change = forking.Change(
+        at, None if seed is None else _checked(seed), tuple(cast or ()), session.limits(max_tokens, max_cost)
+    )
     raise typer.Exit(forking.fork(_loaded(play), file, change, out, session.Screen(quiet=quiet, folder=play)))
 
 

@@ -5,6 +5,7 @@ SimulatorError
 ├── TranscriptError      a transcript cannot be read or written (exit 2)
 │   └── Taken            its name is, or another process writes it
 ├── UsageError           the command was given something it cannot use (exit 2)
+├── LimitReached         the next call could spend more than the run may (exit 3)
 └── ModelUnreachable     a model's server cannot be reached or refuses the caller (exit 3)
 """
 
@@ -12,7 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ModelUnreachable", "PlayError", "Problem", "SimulatorError", "Taken", "TranscriptError", "UsageError"]
+__all__ = [
+    "LimitReached",
+    "ModelUnreachable",
+    "PlayError",
+    "Problem",
+    "SimulatorError",
+    "Taken",
+    "TranscriptError",
+    "UsageError",
+]
 
 
 class SimulatorError(Exception):
@@ -53,6 +63,12 @@ class Taken(TranscriptError):
 
 class UsageError(SimulatorError):
     """The command was called with something that it cannot use."""
+
+
+class LimitReached(SimulatorError):
+    """The run has spent what it may."""
+
+    exit_code = 3
 
 
 class ModelUnreachable(SimulatorError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.engine.entries import BeatEntry, Header, Parent, TurnEntry
 from simulator.engine.fold import begin
 from simulator.engine.world import World
 from simulator.errors import UsageError
+from simulator.models.budget import Budget, Limits
 from simulator.models.cast import Role, choose_cast, label, open_cast, roles_of
 from simulator.play.types import Play
 from simulator.resume import same_endpoints
@@ -29,6 +30,7 @@ class Change:
     at: str  # id of a beat or a turn, the last that is shared
     seed: int | None = None  # None: the parent's
     cast: tuple[str, ...] = ()  # ROLE=NAME[@URL]; other roles stay as they are
+    limits: Limits = field(default_factory=Limits)  # on what the fork itself spends
 
 
 def fork(play: Play, parent: Path, change: Change, out: Path | None, screen: Screen) -> int:
@@ -38,11 +40,11 @@ def fork(play: Play, parent: Path, change: Change, out: Path | None, screen: Scr
     header = _header(play, found, change, {lead: label(role) for lead, role in roles.items()})
     forked = Found(header, found.entries, (b"", *found.lines[1:]), torn=b"", unended=False)
     stage = restage(play, forked, str(parent), same_play=False)
-    cast = open_cast(play, roles)
+    cast = open_cast(play, roles, Budget(change.limits))
     with new_log(out or parent.with_name(_name(header, change.at)), exactly=out is not None) as log:
         log.begin(header, b"".join(line + b"\n" for line in found.lines[1:]))
         screen.begin(header)
-        run = Run(log, Trace(trace_path(log.path), header.cast), screen, list(found.entries))
+        run = Run(log, Trace(trace_path(log.path), header.cast), screen, list(found.entries), roles)
         code = go_on(run, stage, cast)
     if code == 0:
         screen.say(f"transcript: {log.path} (shares {len(found.entries)} entries with {parent}, up to {change.at})")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from simulator.engine.entries import End, Header, Revised
 from simulator.errors import TranscriptError, UsageError
+from simulator.models.budget import Limits
 from simulator.models.cast import UNDERSTUDY, Role, is_embedded, open_cast, roles_of
 from simulator.play.circumstances import names_of
 from simulator.play.types import Play
 from simulator.session import Run, Screen, go_on
+from simulator.transcript.accounts import Accounts
 from simulator.transcript.files import locked
 from simulator.transcript.lineage import hashes, restage
 from simulator.transcript.log import Found, Log, find_log, trace_path
@@ -20,10 +22,10 @@ from simulator.transcript.trace import Trace
 __all__ = ["resume", "same_endpoints"]
 
 
-def resume(play: Play, path: Path, screen: Screen, *, force: bool = False) -> int:
+def resume(play: Play, path: Path, screen: Screen, *, limits: Limits | None = None, force: bool = False) -> int:
     """Go on with a transcript that ends before its run does; the exit code.
 
-    `force` takes another version of the play, and records its hashes.
+    `limits` count what the run has spent before; `force` takes another version of the play, and records its hashes.
     """
     if not path.is_file():
         raise TranscriptError(f"{path} cannot be read: there is no such file")
@@ -34,20 +36,21 @@ def resume(play: Play, path: Path, screen: Screen, *, force: bool = False) -> in
                 _tell_mended(path, found, screen)
             screen.say(f"{path} is finished: there is nothing to go on with")
             return 0
-        return _go_on(play, path, found, screen, force=force)
+        return _go_on(play, path, found, screen, limits=limits or Limits(), force=force)
 
 
-def _go_on(play: Play, path: Path, found: Found, screen: Screen, *, force: bool) -> int:
+def _go_on(play: Play, path: Path, found: Found, screen: Screen, *, limits: Limits, force: bool) -> int:
     header = found.header
     revised = _revision(play, found, path, force=force)
     stage = restage(play, found, str(path), same_play=revised is None)
     roles = roles_of(header.cast)
     same_endpoints(roles, path)
-    cast = open_cast(play, roles)
+    accounts = Accounts.kept_in(trace_path(path))
+    cast = open_cast(play, roles, accounts.budget(limits, roles))
     with Log(path, found) as log:
         _tell_mended(path, found, screen)
         screen.begin(header)
-        run = Run(log, Trace(trace_path(path), header.cast), screen, list(found.entries))
+        run = Run(log, Trace(trace_path(path), header.cast), screen, list(found.entries), roles, accounts)
         if revised is not None:
             run.take(revised)
         code = go_on(run, stage, cast)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -16,28 +17,36 @@ from rich.status import Status
 from simulator.engine.entries import BeatEntry, End, Entry, Header, TurnEntry
 from simulator.engine.fold import begin, open_stage
 from simulator.engine.stage import Stage
-from simulator.errors import ModelUnreachable, TranscriptError
-from simulator.models.base import Model
-from simulator.models.cast import choose_cast, label, open_cast
+from simulator.errors import LimitReached, ModelUnreachable, TranscriptError
+from simulator.models.base import Model, Reply, Request
+from simulator.models.budget import Budget, Limits
+from simulator.models.cast import Role, choose_cast, close_cast, label, open_cast
 from simulator.perform import perform
 from simulator.play.loading import default_play, load
+from simulator.transcript.accounts import Accounts, bill
 from simulator.transcript.log import Log, default_name, first_difference, new_log, trace_path
 from simulator.transcript.summary import tally
 from simulator.transcript.text import WIDTH, heading, rendered
 from simulator.transcript.trace import Trace
 
-__all__ = ["Casting", "Run", "Screen", "go_on", "perform_new"]
+__all__ = ["Casting", "Run", "Screen", "go_on", "limits", "perform_new"]
 
 INTERRUPTED = 3
 
 
 @dataclass(frozen=True)
 class Casting:
-    """What the command line says of the cast."""
+    """What the command line says of the cast, and of what it may spend."""
 
     model: str | None
     base_url: str | None
     cast: tuple[str, ...]
+    limits: Limits = field(default_factory=Limits)
+
+
+def limits(tokens: int | None, cost: float | None) -> Limits:
+    """What --max-tokens and --max-cost allow."""
+    return Limits(tokens, None if cost is None else Decimal(str(cost)))
 
 
 class Screen:
@@ -102,6 +111,13 @@ class Run:
     trace: Trace
     screen: Screen
     entries: list[Entry]  # of the whole run, also from before it was resumed
+    roles: Mapping[str, Role]
+    accounts: Accounts = field(default_factory=Accounts)
+
+    def attempted(self, request: Request, reply: Reply) -> None:
+        """Note a model call."""
+        self.trace.attempted(request, reply)
+        self.accounts.attempted(request, reply)
 
     def take(self, entry: Entry) -> None:
         """Write an entry, and print it."""
@@ -119,11 +135,12 @@ def perform_new(folder: Path | None, seed: int, casting: Casting, out: Path | No
     roles = choose_cast(play, casting.model, casting.base_url, casting.cast)
     header = begin(play, seed, {lead: label(role) for lead, role in roles.items()})
     wanted = out or Path("transcripts") / default_name(play.id, header.cast, seed)
-    cast = open_cast(play, roles)
+    cast = open_cast(play, roles, Budget(casting.limits))
     with new_log(wanted, exactly=out is not None) as log:
         log.begin(header)
         screen.begin(header)
-        code = go_on(Run(log, Trace(trace_path(log.path), header.cast), screen, []), open_stage(play, header), cast)
+        run = Run(log, Trace(trace_path(log.path), header.cast), screen, [], roles)
+        code = go_on(run, open_stage(play, header), cast)
     if code == 0:
         _say_where(log.path, wanted, screen)
     return code
@@ -136,7 +153,7 @@ def go_on(run: Run, stage: Stage, cast: dict[str, Model]) -> int:
             asyncio.run(_perform(run, stage, cast))
     except KeyboardInterrupt:
         return _stopped(run, "interrupted")
-    except (ModelUnreachable, TranscriptError) as error:
+    except (ModelUnreachable, LimitReached, TranscriptError) as error:
         return _stopped(run, str(error))
     finally:
         run.trace.close()
@@ -146,8 +163,11 @@ def go_on(run: Run, stage: Stage, cast: dict[str, Model]) -> int:
 
 
 async def _perform(run: Run, stage: Stage, cast: dict[str, Model]) -> None:
-    async for entry in perform(stage, cast, run.trace.attempted):
-        run.take(entry)
+    try:
+        async for entry in perform(stage, cast, run.attempted):
+            run.take(entry)
+    finally:
+        await close_cast(cast)
 
 
 def _stopped(run: Run, reason: str) -> int:
@@ -163,7 +183,7 @@ def _closing(run: Run) -> Iterable[str]:
     events = ", ".join(f"{number} {rung}" for rung, number in counts.rungs.items())
     yield ""
     yield f"{counts.turns} turns; events: {events} ({counts.unforced:.0%} unforced)"
-    yield f"{counts.rejected} replies rejected; {run.trace.usage.total:,} tokens"
+    yield from bill(run.accounts, run.entries, run.roles)
 
 
 def _say_where(path: Path, wanted: Path, screen: Screen) -> None:

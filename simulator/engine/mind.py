@@ -60,6 +60,7 @@ class Mind:
     history: tuple[tuple[str, str], ...] = ()  # (what was perceived, own reply), since the act began
     heard: tuple[str, ...] = ()  # perceived since the last own turn
     scene: str = ""  # the scene as last perceived
+    scene_told: bool = False  # whether the lines since the act began hold it
     quotes: Mapping[str, str] = field(default_factory=dict)  # event: its words, since the act began
     beats: int = 0  # beats this lead has been in
     turns: int = 0  # own turns in this beat
@@ -98,7 +99,7 @@ def begin_act(mind: Mind, entry: ActEntry) -> Mind:
     """A new act: the lines of the last one give way to what is remembered of it."""
     kept = entry.remember.get(mind.lead)
     memory = (*mind.memory, kept) if kept else mind.memory
-    return replace(mind, memory=memory, history=(), heard=(), quotes={}, said=(), last_heard="", met=())
+    return replace(mind, memory=memory, history=(), heard=(), quotes={}, said=(), last_heard="", met=(), scene_told=False)
 
 
 def begin_beat(mind: Mind, entry: BeatEntry) -> Mind:
@@ -109,7 +110,7 @@ def begin_beat(mind: Mind, entry: BeatEntry) -> Mind:
     scene = entry.sees.get(mind.lead)
     if scene is None:
         return mind
-    return perceive(replace(mind, scene=scene), Perception(f"({scene})"))
+    return perceive(replace(mind, scene=scene, scene_told=True), Perception(f"({scene})"))
 
 
 def own_reply(entry: TurnEntry, marks: Mapping[str, str]) -> str:

@@ -66,7 +66,7 @@ def messages(mind: Mind, now: Now, notes: Sequence[Violation] = ()) -> tuple[Mes
         said.append({"role": "user", "content": _perceived(mind, heard, index)})
         said.append({"role": "assistant", "content": reply})
     last = _perceived(mind, "\n".join(mind.heard), len(mind.history))
-    parts = [last, _now_block(mind.scene, now), *_repair(notes)]
+    parts = [last, _now_block("" if mind.scene_told else mind.scene, now), *_repair(notes)]
     said.append({"role": "user", "content": "\n\n".join(parts)})
     return tuple(said)
 
@@ -80,7 +80,7 @@ def _perceived(mind: Mind, heard: str, index: int) -> str:
 
 
 def _now_block(scene: str, now: Now) -> str:
-    lines = [f"[now] {scene} {now.brief}".replace("  ", " "), f"Try: {now.verb}. Breath: {now.breath}."]
+    lines = [" ".join(filter(None, ("[now]", scene, now.brief))), f"Try: {now.verb}. Breath: {now.breath}."]
     if any(offer.rung == "required" for offer in now.offers):
         lines += [f"This turn: {_offered(offer)} {offer.event.push}" for offer in now.offers]
     elif now.offers:

@@ -1,39 +1,33 @@
 """Any OpenAI-compatible server, through the openai package's own transport.
 
 Requests go through `client.post`: the package's typed helpers walk the whole history at every call. Its retries are off;
-the policy here is the only one.
+`transport` has the only policy. What the server cannot do is learnt within the call that finds it out.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import random
-import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 import openai
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, stop_after_delay
 
-from simulator.engine.contract import REPLY_SCHEMA
-from simulator.engine.entries import Violation
 from simulator.errors import ModelUnreachable
+from simulator.models.abilities import Abilities, Learnt, body, changes, roomier, simpler, simpler_format
 from simulator.models.base import CUE_HEADER, Reply, Request, Usage
+from simulator.models.budget import Purse
+from simulator.models.reading import no_reply, read_answer, unfit, was_starved
+from simulator.models.refusals import is_filtered, refused, strange, unreachable
+from simulator.models.transport import TIMEOUT, Sleep, retrying
 from simulator.models.url import public_url
 
 __all__ = ["ChatModel", "Endpoint"]
 
-Sleep = Callable[[float], Awaitable[None]]
-
-ATTEMPTS = 6  # of one request, over passing failures
-TOTAL_WAIT = 120.0  # seconds, over all attempts of one request
-LONGEST_WAIT = 30.0  # seconds, before one attempt
-TIMEOUT = 120.0  # seconds, for one answer
-REPLY_TOKENS = 2_000  # room for a model that reasons first
-_PASSING = frozenset({408, 409, 429})
+_PATIENCE = 6  # answers that are no completion, from a server that has never given one
+_HARMLESS = ("accept", "content-type", "user-agent", "x-stainless-")  # headers that the openai package itself fills in
 
 
 @dataclass(frozen=True)
@@ -47,172 +41,141 @@ class Endpoint:
     @property
     def place(self) -> str:
         """The server, as messages name it."""
-        return public_url(self.base_url) if self.base_url else "the default server"
+        return public_url(self.base_url) if self.base_url else "api.openai.com"
 
 
 class ChatModel:
     """A model behind a chat completions API."""
 
     def __init__(
-        self, where: Endpoint, *, transport: httpx2.AsyncBaseTransport | None = None, sleep: Sleep = asyncio.sleep
+        self,
+        where: Endpoint,
+        *,
+        learnt: Learnt | None = None,
+        purse: Purse | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         if where.key is None and where.base_url is None:
             raise ModelUnreachable(f"no key for {where.model}: set OPENAI_API_KEY, or name a server with --base-url")
         self.where = where
+        self.learnt = learnt or Learnt()
+        self._purse = purse
         self._sleep = sleep
-        self._client = openai.AsyncOpenAI(
-            api_key=where.key or "none",
-            base_url=where.base_url,
-            max_retries=0,
-            timeout=TIMEOUT,
-            http_client=openai.DefaultAsyncHttpxClient(transport=transport) if transport else None,
-        )
+        self._client = _client(where, transport)
+        self._secrets = _secrets(where, self._client.default_headers)
+        self._waited = 0.0  # seconds, in the reply under way
+        self._completions = self._others = 0  # answers that were completions, and that were not
 
     async def reply(self, request: Request) -> Reply:
-        """Ask the server. Passing failures are tried again; a reply that never comes is a rejected one."""
-        began, retrying = time.monotonic(), self._retrying()
-        try:
-            raw: str = await retrying(self._post, request)
-        except openai.APITimeoutError:
-            return Reply(None, _trouble("no_reply", f"No reply came in {TIMEOUT:.0f} seconds."))
-        except openai.APIStatusError as error:
-            raise ModelUnreachable(_refused(self.where, error)) from error
-        except openai.APIConnectionError as error:
-            raise ModelUnreachable(_unreachable(self.where, error)) from error
-        waited = float(retrying.statistics.get("idle_for", 0.0))
-        return replace(_read(raw), seconds=time.monotonic() - began, waited=waited)
+        """Ask the server; ask again at once where it cannot take the request as it was.
+
+        Raises ModelUnreachable where no call can succeed, LimitReached before a call that could cost too much.
+        """
+        began, spent, notes = time.monotonic(), Usage(), list[str]()
+        self._waited = 0.0
+        while True:
+            used = self.learnt.abilities
+            reply, better = await self._ask(request, used)
+            spent += reply.usage
+            if better is None:
+                seconds = time.monotonic() - began
+                return replace(reply, usage=spent, seconds=seconds, waited=self._waited, notes=tuple(notes))
+            notes += changes(used, better)
+            self.learnt.abilities = better
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def _post(self, request: Request) -> str:
+    async def _ask(self, request: Request, used: Abilities) -> tuple[Reply, Abilities | None]:
+        """The reply; and where the server could not take the request as it was, what to ask with instead."""
+        if self._purse is not None:
+            self._purse.allow(request, used.room)
+        try:
+            raw = await self._call(request, used)
+        except openai.APITimeoutError as error:
+            if isinstance(error.__cause__, httpx2.ConnectTimeout):
+                raise ModelUnreachable(unreachable(self.where.place, error)) from error
+            return no_reply(), None
+        except openai.APIStatusError as error:
+            return self._after(error, used)
+        except openai.APIConnectionError as error:
+            raise ModelUnreachable(self._redacted(unreachable(self.where.place, error))) from error
+        reply = read_answer(raw)
+        self._judge(reply)
+        if self._purse is not None:
+            self._purse.pay(request, reply)
+        return reply, roomier(used) if was_starved(reply) else None
+
+    async def _call(self, request: Request, used: Abilities) -> str:
+        known = self._completions > 0
+
+        def explains(error: openai.APIStatusError) -> bool:
+            return simpler(used, error.status_code, error.response.text, tried=known) is not None
+
+        return await retrying(explains, known=known, sleep=self._wait)(self._post, request, used)
+
+    async def _wait(self, seconds: float) -> None:
+        self._waited += seconds
+        await self._sleep(seconds)
+
+    async def _post(self, request: Request, used: Abilities) -> str:
         response = await self._client.post(
             "/chat/completions",
-            body=_body(self.where.model, request),
+            body=body(self.where.model, request, used),
             cast_to=httpx2.Response,
             options={"headers": {CUE_HEADER: request.name}},
         )
-        return response.text
+        return self._redacted(response.text)
 
-    def _retrying(self) -> AsyncRetrying:
-        return AsyncRetrying(
-            retry=retry_if_exception(_passes),
-            wait=_wait,
-            stop=stop_after_attempt(ATTEMPTS) | stop_after_delay(TOTAL_WAIT),
-            sleep=self._sleep,
-            reraise=True,
-        )
+    def _after(self, error: openai.APIStatusError, used: Abilities) -> tuple[Reply, Abilities | None]:
+        """What follows from an error of the server's. Raises ModelUnreachable."""
+        said = self._redacted(error.response.text)
+        if is_filtered(error.status_code, said):
+            return Reply(None, unfit("content_filter")), None
+        better = simpler(used, error.status_code, said, tried=self._completions > 0)
+        if better is None and error.status_code == 500 and not self._completions:
+            better = simpler_format(used)  # some servers fall over at what they do not know
+        if better is None:
+            raise ModelUnreachable(refused(self.where.place, self.where.model, error, said)) from error
+        return Reply(None), better
 
+    def _judge(self, reply: Reply) -> None:
+        """Give up on an address that was never a model's. Raises ModelUnreachable."""
+        if reply.trouble is None or reply.trouble.rule != "no_completion":
+            self._completions += 1
+            return
+        self._others += 1
+        if not self._completions and self._others >= _PATIENCE:
+            raise ModelUnreachable(strange(self.where.place, reply.text or ""))
 
-def _body(model: str, request: Request) -> dict[str, object]:
-    return {
-        "model": model,
-        "messages": list(request.messages),
-        "seed": request.seed,
-        "max_completion_tokens": REPLY_TOKENS,
-        "response_format": {"type": "json_schema", "json_schema": {"name": "turn", "strict": True, "schema": REPLY_SCHEMA}},
-    }
-
-
-# When to try again, and for how long.
-
-
-def _passes(error: BaseException) -> bool:
-    if isinstance(error, openai.APIStatusError):
-        return error.status_code in _PASSING or error.status_code >= 500
-    return isinstance(error, openai.APIConnectionError)
-
-
-def _wait(state: RetryCallState) -> float:
-    """Seconds to wait: what the server asks for, or exponential with jitter (random, since it reaches no log)."""
-    asked = _asked_to_wait(state.outcome.exception() if state.outcome else None)
-    if asked is not None:
-        return min(asked, LONGEST_WAIT)
-    return float(min(2.0 ** (state.attempt_number - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0))
+    def _redacted(self, text: str) -> str:
+        """The text without any key or header of the environment's, should a server or a library repeat one."""
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
 
 
-def _asked_to_wait(error: BaseException | None) -> float | None:
-    if not isinstance(error, openai.APIStatusError):
-        return None
-    try:
-        return max(0.0, float(error.response.headers.get("retry-after", "")))
-    except ValueError:
-        return None
-
-
-# What a server says, in words.
-
-
-def _refused(where: Endpoint, error: openai.APIStatusError) -> str:
-    said = re.sub(r"\s+", " ", str(error.message))[:300]
-    if where.key:
-        said = said.replace(where.key, "…")
-    match error.status_code:
-        case 401 | 403:
-            return f"{where.place} does not accept the key (HTTP {error.status_code}): set OPENAI_API_KEY to one that it knows"
-        case 404:
-            return (
-                f"{where.place} knows no model {where.model!r}, or nothing is served there (HTTP 404): "
-                "check --model, and --base-url, which mostly ends in /v1"
-            )
-        case _:
-            return f"{where.place} answers HTTP {error.status_code}: {said}"
-
-
-def _unreachable(where: Endpoint, error: openai.APIConnectionError) -> str:
-    why = str(error.__cause__ or error).strip() or "no connection"
-    return f"no answer from {where.place} ({why}): is the server running, and is --base-url right?"
-
-
-# What a reply holds.
-
-
-def _trouble(rule: str, detail: str) -> Violation:
-    return Violation(rule=rule, detail=detail)
-
-
-def _read(raw: str) -> Reply:
-    try:
-        data = json.loads(raw)
-        choice = data["choices"][0]
-        message = choice["message"]
-    except (ValueError, KeyError, IndexError, TypeError):
-        return Reply(raw[:2000], _trouble("no_completion", "The server answered with something that is no completion."))
-    text, refusal, finish = message.get("content"), message.get("refusal"), choice.get("finish_reason")
-    return Reply(
-        text=text if isinstance(text, str) else None,
-        trouble=_unusable(text, refusal, finish),
-        usage=_usage(data.get("usage")),
-        finish_reason=finish,
-        provider_id=data.get("id"),
-        fingerprint=data.get("system_fingerprint"),
+def _client(where: Endpoint, transport: httpx2.AsyncBaseTransport | None) -> openai.AsyncOpenAI:
+    """The openai package's client; a query in the address, and Azure's own header for the key, are its defaults."""
+    parts = urlsplit(where.base_url or "")
+    plain = parts._replace(query="", fragment="", path=parts.path.rstrip("/").removesuffix("/chat/completions")).geturl()
+    azure = (parts.hostname or "").endswith((".azure.com", ".azure-api.net"))
+    return openai.AsyncOpenAI(
+        api_key=where.key or "none",
+        base_url=plain or None,
+        default_query=dict(parse_qsl(parts.query)) or None,
+        default_headers={"api-key": where.key} if azure and where.key else None,
+        max_retries=0,
+        timeout=TIMEOUT,
+        http_client=openai.DefaultAsyncHttpxClient(transport=transport) if transport else None,
     )
 
 
-def _unusable(text: object, refusal: object, finish: object) -> Violation | None:
-    if refusal:
-        return _trouble("refusal", "That left the scene. Play the second after, one line.")
-    if finish == "length":
-        return _trouble("length", "The reply was cut off: keep it to one line.")
-    if finish == "content_filter":
-        return _trouble("content_filter", "That left the scene. Play the second after, one line.")
-    if not isinstance(text, str) or not text.strip():
-        return _trouble("empty", "The reply was empty.")
-    return None
-
-
-def _usage(usage: object) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-
-    def count(table: object, name: str) -> int:
-        value = table.get(name) if isinstance(table, dict) else None
-        return value if isinstance(value, int) else 0
-
-    return Usage(
-        prompt=count(usage, "prompt_tokens"),
-        cached=count(usage.get("prompt_tokens_details"), "cached_tokens"),
-        completion=count(usage, "completion_tokens"),
-        reasoning=count(usage.get("completion_tokens_details"), "reasoning_tokens"),
-    )
+def _secrets(where: Endpoint, headers: Mapping[str, object]) -> tuple[str, ...]:
+    """What must never be repeated, the longest first."""
+    parts = urlsplit(where.base_url or "")
+    own = [value for name, value in headers.items() if not name.lower().startswith(_HARMLESS)]
+    found = {str(value).removeprefix("Bearer ") for value in (where.key, parts.password, *own) if value}
+    return tuple(sorted((value for value in found - {"none"} if len(value) > 3), key=len, reverse=True))

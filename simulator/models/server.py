@@ -25,8 +25,10 @@ def application(play: Play) -> Starlette:
     async def completions(request: HttpRequest) -> JSONResponse:
         try:
             body = json.loads(await request.body())
+            if body.get("stream"):
+                return _error(400, "the understudy does not stream: leave out stream")
             reply = answer(play, body["messages"], int(body.get("seed") or 0), request.headers.get(CUE_HEADER, ""))
-        except (ValueError, KeyError, TypeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             return _error(400, f"the understudy cannot answer this request: {error}")
         return JSONResponse(_completion(play, body, reply))
 
