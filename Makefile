@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin
 
-.PHONY: simulate test check golden record-understudy guarantees clean
+.PHONY: simulate test check golden record-understudy guarantees durability clean
 
 simulate: .venv/ready
 	$(RUN)/simulate --seed 7
@@ -34,6 +34,9 @@ clean:
 guarantees: .venv/ready
 	$(RUN)/python -m tests.guarantees
 	$(RUN)/python -m pytest -n 2 tests/test_non_interference.py tests/test_evidence.py tests/test_manners.py tests/test_false_belief.py
+
+durability: .venv/ready
+	printf '%s\n' 1 7 42 | xargs -P 2 -n 1 $(RUN)/python -m tests.durability
 
 # A whole run with MODEL at OPENAI_BASE_URL, with OPENAI_API_KEY, into tests/cassettes/live.
 .PHONY: record judge

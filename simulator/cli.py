@@ -6,12 +6,15 @@ import os
 import random
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from simulator import __version__
 from simulator.errors import SimulatorError, UsageError
+
+if TYPE_CHECKING:
+    from simulator.play.types import Play
 
 __all__ = ["main"]
 
@@ -31,12 +34,16 @@ CastOption = Annotated[
     list[str] | None,
     typer.Option("--cast", metavar="ROLE=NAME[@URL]", help="A model for one role; may be given twice."),
 ]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
+]
 TokensOption = Annotated[
     int | None, typer.Option("--max-tokens", min=1, metavar="N", help="Stop before the call that could take more tokens.")
 ]
 CostOption = Annotated[
     float | None, typer.Option("--max-cost", min=0.0, metavar="USD", help="Stop before the call that could cost more.")
 ]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")]
 
 
 def main() -> None:
@@ -49,6 +56,18 @@ def main() -> None:
     except BrokenPipeError:  # whoever read the output has gone; the transcript is kept as it is
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(3)
+
+
+def _checked(seed: int) -> int:
+    if not -(2**63) <= seed < 2**63:
+        raise UsageError("--seed takes a whole number of at most 63 bits")
+    return seed
+
+
+def _loaded(folder: Path | None) -> Play:
+    from simulator.play.loading import default_play, load  # noqa: PLC0415 (--help does not pay for it)
+
+    return load(folder or default_play())
 
 
 def _version(wanted: bool) -> None:
@@ -73,10 +92,8 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
     play: PlayOption = None,
     max_tokens: TokensOption = None,
     max_cost: CostOption = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Where the transcript goes; an existing file is kept.")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")] = False,
+    out: OutOption = None,
+    quiet: QuietOption = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     """Perform a play with two language models, print it as it happens, and write its transcript.
@@ -95,10 +112,8 @@ def perform(  # noqa: PLR0913 (one parameter for each option)
         return
     from simulator import session  # noqa: PLC0415 (the other commands do not pay for it)
 
-    if seed is not None and not -(2**63) <= seed < 2**63:
-        raise UsageError("--seed takes a whole number of at most 63 bits")
-    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else seed
-    show = session.Screen(quiet=quiet)
+    drawn = random.SystemRandom().randrange(1_000_000) if seed is None else _checked(seed)
+    show = session.Screen(quiet=quiet, folder=play)
     casting = session.Casting(model, base_url, tuple(cast or ()), session.limits(max_tokens, max_cost))
     raise typer.Exit(session.perform_new(play, drawn, casting, out, show))
 
@@ -109,12 +124,20 @@ def resume(
     play: PlayOption = None,
     max_tokens: TokensOption = None,
     max_cost: CostOption = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only where the transcript is.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Go on with another version of the play; the transcript records it.")
+    ] = False,
+    quiet: QuietOption = False,
 ) -> None:
-    """Go on with a run that was interrupted: same seed, same cast, from where its transcript ends."""
+    """Go on with a run that was interrupted: same seed, same cast, from where its transcript ends.
+
+    A last line that was cut off is dropped and performed again. Exit codes as for a run.
+    """
+    from simulator import resume as resuming  # noqa: PLC0415
     from simulator import session  # noqa: PLC0415
 
-    raise typer.Exit(session.resume(play, file, session.limits(max_tokens, max_cost), session.Screen(quiet=quiet)))
+    most, screen = session.limits(max_tokens, max_cost), session.Screen(quiet=quiet, folder=play)
+    raise typer.Exit(resuming.resume(_loaded(play), file, screen, limits=most, force=force))
 
 
 @app.command()
@@ -190,3 +213,42 @@ def score(
     from simulator.score.report import print_score  # noqa: PLC0415
 
     print_score(files, play, form)
+
+
+@app.command()
+def fork(  # noqa: PLR0913 (one parameter for each option)
+    file: Annotated[Path, typer.Argument(help="The transcript to branch off from.")],
+    at: Annotated[str, typer.Option("--at", metavar="ID", help="The last beat or turn to keep: BEAT, or BEAT/TURN.")],
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed from there on (default: the same).")] = None,
+    cast: CastOption = None,
+    play: PlayOption = None,
+    max_tokens: TokensOption = None,
+    max_cost: CostOption = None,
+    out: OutOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """What if: keep a run up to a beat or a turn, and perform the rest with another seed, cast or version of the play.
+
+    What is not named stays as it was, and so do the circumstances. Exit codes as for a run.
+    """
+    from simulator import fork as forking  # noqa: PLC0415
+    from simulator import session  # noqa: PLC0415
+
+    change = forking.Change(
+        at, None if seed is None else _checked(seed), tuple(cast or ()), session.limits(max_tokens, max_cost)
+    )
+    raise typer.Exit(forking.fork(_loaded(play), file, change, out, session.Screen(quiet=quiet, folder=play)))
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A transcript that has its trace beside it.")],
+    play: PlayOption = None,
+) -> None:
+    """Perform a run again with the replies in its trace, without a model: does the play as it is now ask the same?
+
+    Exit codes: 0 every request and every entry is the same; 1 the first difference is shown; 2 a file cannot be used.
+    """
+    from simulator.replay import replay as replayed  # noqa: PLC0415
+
+    raise typer.Exit(replayed(_loaded(play), file))

@@ -3,6 +3,7 @@
 SimulatorError
 ├── PlayError            the play's files are wrong: every problem with its place (exit 2)
 ├── TranscriptError      a transcript cannot be read or written (exit 2)
+│   └── Taken            its name is, or another process writes it
 ├── UsageError           the command was given something it cannot use (exit 2)
 ├── LimitReached         the next call could spend more than the run may (exit 3)
 └── ModelUnreachable     a model's server cannot be reached or refuses the caller (exit 3)
@@ -12,7 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["LimitReached", "ModelUnreachable", "PlayError", "Problem", "SimulatorError", "TranscriptError", "UsageError"]
+__all__ = [
+    "LimitReached",
+    "ModelUnreachable",
+    "PlayError",
+    "Problem",
+    "SimulatorError",
+    "Taken",
+    "TranscriptError",
+    "UsageError",
+]
 
 
 class SimulatorError(Exception):
@@ -45,6 +55,10 @@ class PlayError(SimulatorError):
 
 class TranscriptError(SimulatorError):
     """A transcript that cannot be read, written or gone on with."""
+
+
+class Taken(TranscriptError):
+    """A transcript exists, or another process is writing it."""
 
 
 class UsageError(SimulatorError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
@@ -13,23 +14,22 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.status import Status
 
-from simulator.engine.entries import BeatEntry, Entry, Header, TurnEntry
-from simulator.engine.fold import begin, fold, open_stage
+from simulator.engine.entries import BeatEntry, End, Entry, Header, TurnEntry
+from simulator.engine.fold import begin, open_stage
 from simulator.engine.stage import Stage
 from simulator.errors import LimitReached, ModelUnreachable, TranscriptError
 from simulator.models.base import Model, Reply, Request
 from simulator.models.budget import Budget, Limits
-from simulator.models.cast import Role, choose_cast, close_cast, label, open_cast, roles_of
+from simulator.models.cast import Role, choose_cast, close_cast, label, open_cast
 from simulator.perform import perform
 from simulator.play.loading import default_play, load
-from simulator.play.types import Play
 from simulator.transcript.accounts import Accounts, bill
-from simulator.transcript.log import Log, default_name, first_difference, free_path, read_log, trace_path
+from simulator.transcript.log import Log, default_name, first_difference, new_log, trace_path
 from simulator.transcript.summary import tally
 from simulator.transcript.text import WIDTH, heading, rendered
 from simulator.transcript.trace import Trace
 
-__all__ = ["Casting", "Screen", "limits", "perform_new", "resume"]
+__all__ = ["Casting", "Run", "Screen", "go_on", "limits", "perform_new"]
 
 INTERRUPTED = 3
 
@@ -41,7 +41,7 @@ class Casting:
     model: str | None
     base_url: str | None
     cast: tuple[str, ...]
-    limits: Limits
+    limits: Limits = field(default_factory=Limits)
 
 
 def limits(tokens: int | None, cost: float | None) -> Limits:
@@ -52,8 +52,10 @@ def limits(tokens: int | None, cost: float | None) -> Limits:
 class Screen:
     """Prints a run as it happens; with a progress line on a terminal, plain text in a pipe."""
 
-    def __init__(self, *, quiet: bool) -> None:
+    def __init__(self, *, quiet: bool, folder: Path | None = None) -> None:
+        """`folder`: the play's, as it was named on the command line; the way on has to name it again."""
         self.quiet = quiet
+        self._folder = folder
         terminal = sys.stdout.isatty()
         width = min(Console().width, WIDTH) if terminal else WIDTH
         self.console = Console(width=width, highlight=False, markup=False, emoji=False)
@@ -94,23 +96,33 @@ class Screen:
         """Print one line about the run."""
         print(line)
 
+    def stopped(self, reason: str, path: Path) -> None:
+        """Print why a run stopped early, and the command that goes on with it."""
+        command = ["simulate", "resume", str(path), *(["--play", str(self._folder)] if self._folder else [])]
+        print(f"simulate: {reason}", file=sys.stderr)
+        print(f"the transcript so far is kept; go on with: {shlex.join(command)}", file=sys.stderr)
+
 
 @dataclass
-class _Run:
+class Run:
     """A run under way: where its entries go."""
 
     log: Log
     trace: Trace
     screen: Screen
-    entries: list[Entry]
+    entries: list[Entry]  # of the whole run, also from before it was resumed
     roles: Mapping[str, Role]
     accounts: Accounts = field(default_factory=Accounts)
 
     def attempted(self, request: Request, reply: Reply) -> None:
+        """Note a model call."""
         self.trace.attempted(request, reply)
         self.accounts.attempted(request, reply)
 
     def take(self, entry: Entry) -> None:
+        """Write an entry, and print it."""
+        if isinstance(entry, BeatEntry | End):
+            self.trace.sync()
         self.log.append(entry)
         self.entries.append(entry)
         self.screen.show(entry)
@@ -123,51 +135,25 @@ def perform_new(folder: Path | None, seed: int, casting: Casting, out: Path | No
     roles = choose_cast(play, casting.model, casting.base_url, casting.cast)
     header = begin(play, seed, {lead: label(role) for lead, role in roles.items()})
     wanted = out or Path("transcripts") / default_name(play.id, header.cast, seed)
-    path = wanted if out else free_path(wanted)
     cast = open_cast(play, roles, Budget(casting.limits))
-    with Log(path) as log:
-        log.append(header)
+    with new_log(wanted, exactly=out is not None) as log:
+        log.begin(header)
         screen.begin(header)
-        code = _go_on(_Run(log, Trace(trace_path(path)), screen, [], roles), open_stage(play, header), cast)
+        run = Run(log, Trace(trace_path(log.path), header.cast), screen, [], roles)
+        code = go_on(run, open_stage(play, header), cast)
     if code == 0:
-        _say_where(path, wanted, screen)
+        _say_where(log.path, wanted, screen)
     return code
 
 
-def resume(folder: Path | None, path: Path, limits: Limits, screen: Screen) -> int:
-    """Go on with a transcript that ends before its run does; the exit code."""
-    play = load(folder or default_play())
-    header, entries = read_log(path)
-    _same_play(play, header, path)
-    stage = fold(play, header, entries)
-    if stage.ended:
-        screen.say(f"{path} is finished: there is nothing to go on with")
-        return 0
-    roles, accounts = roles_of(header.cast), Accounts.kept_in(trace_path(path))
-    cast = open_cast(play, roles, accounts.budget(limits, roles))
-    with Log(path, go_on=True) as log:
-        screen.begin(header)
-        code = _go_on(_Run(log, Trace(trace_path(path)), screen, entries, roles, accounts), stage, cast)
-    if code == 0:
-        screen.say(f"transcript: {path}")
-    return code
-
-
-def _same_play(play: Play, header: Header, path: Path) -> None:
-    if header.play_hash != play.play_hash():
-        raise TranscriptError(f"{path} was performed from another play, or another version of it: {header.play}")
-    if "understudy" in header.cast.values() and header.lines_hash != play.lines_hash():
-        raise TranscriptError(f"{path} was performed with other lines of the understudy than {play.id} has now")
-
-
-def _go_on(run: _Run, stage: Stage, cast: dict[str, Model]) -> int:
+def go_on(run: Run, stage: Stage, cast: dict[str, Model]) -> int:
     """Perform to the end, or to what stops it; the exit code."""
     try:
         with run.screen.running():
             asyncio.run(_perform(run, stage, cast))
     except KeyboardInterrupt:
         return _stopped(run, "interrupted")
-    except (ModelUnreachable, LimitReached) as error:
+    except (ModelUnreachable, LimitReached, TranscriptError) as error:
         return _stopped(run, str(error))
     finally:
         run.trace.close()
@@ -176,7 +162,7 @@ def _go_on(run: _Run, stage: Stage, cast: dict[str, Model]) -> int:
     return 0
 
 
-async def _perform(run: _Run, stage: Stage, cast: dict[str, Model]) -> None:
+async def _perform(run: Run, stage: Stage, cast: dict[str, Model]) -> None:
     try:
         async for entry in perform(stage, cast, run.attempted):
             run.take(entry)
@@ -184,14 +170,13 @@ async def _perform(run: _Run, stage: Stage, cast: dict[str, Model]) -> None:
         await close_cast(cast)
 
 
-def _stopped(run: _Run, reason: str) -> int:
+def _stopped(run: Run, reason: str) -> int:
     run.trace.stopped(reason)
-    print(f"simulate: {reason}", file=sys.stderr)
-    print(f"the transcript so far is kept; go on with: simulate resume {run.log.path}", file=sys.stderr)
+    run.screen.stopped(reason, run.log.path)
     return INTERRUPTED
 
 
-def _closing(run: _Run) -> Iterable[str]:
+def _closing(run: Run) -> Iterable[str]:
     if run.screen.quiet:
         return
     counts = tally(run.entries)
@@ -203,7 +188,7 @@ def _closing(run: _Run) -> Iterable[str]:
 
 def _say_where(path: Path, wanted: Path, screen: Screen) -> None:
     """Say where the transcript is; a run that repeats an earlier one to the byte leaves one file."""
-    if path == wanted:
+    if path == wanted or not wanted.exists():
         screen.say(f"transcript: {path}")
         return
     parting = first_difference(wanted, path)

@@ -20,6 +20,9 @@ ORDER = {  # each may import those before it, and its own
     "sweep": 5,
     "score": 5,
     "session": 6,
+    "resume": 6,
+    "fork": 6,
+    "replay": 5,
     "cli": 7,
 }
 PURE_OUTSIDE = {"pydantic", "pydantic_core"}

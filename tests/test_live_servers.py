@@ -73,7 +73,7 @@ def test_a_gateways_page_is_a_rejected_reply_and_the_play_goes_on(simulate: Simu
         assert simulate(*EVENING, "--model", "m", "--base-url", url) == 0
     counts = tally(read_log(Path("run.jsonl"))[1])
     assert (counts.rejected, counts.turns) == (2, 8)
-    rules = {line["trouble"] for line in trace(Path("run.trace.jsonl"))}
+    rules = {(line["trouble"] or {}).get("rule") for line in trace(Path("run.trace.jsonl"))}
     assert rules == {None, "no_completion"}
 
 

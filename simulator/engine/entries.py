@@ -21,6 +21,7 @@ __all__ = [
     "Header",
     "Parent",
     "Rejected",
+    "Revised",
     "Rung",
     "Seen",
     "TurnEntry",
@@ -137,6 +138,15 @@ class TurnEntry(_Part):
     sees: Seen
 
 
+class Revised(_Part):
+    """The run goes on with another version of its play: the hashes are those of the play from here on."""
+
+    kind: Literal["revised"] = "revised"
+    id: str  # revised/ and the beginning of play_hash
+    play_hash: str
+    lines_hash: str
+
+
 class End(_Part):
     """The run is complete."""
 
@@ -144,7 +154,7 @@ class End(_Part):
     reason: Literal["complete"] = "complete"
 
 
-Entry = ActEntry | BeatEntry | WorldEntry | Rejected | TurnEntry | End
+Entry = ActEntry | BeatEntry | WorldEntry | Rejected | TurnEntry | Revised | End
 _ANY: TypeAdapter[Header | Entry] = TypeAdapter(Annotated[Header | Entry, Field(discriminator="kind")])
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029]")
 

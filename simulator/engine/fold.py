@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import reduce
 
-from simulator.engine.entries import ActEntry, BeatEntry, End, Entry, Header, Rejected, TurnEntry, WorldEntry
+from simulator.engine.entries import ActEntry, BeatEntry, End, Entry, Header, Rejected, Revised, TurnEntry, WorldEntry
 from simulator.engine.mind import Own, begin_act, begin_beat, begin_mind, own_reply, perceive, project
 from simulator.engine.offers import offers
 from simulator.engine.stage import Stage
@@ -42,7 +42,7 @@ def fold(play: Play, header: Header, entries: Iterable[Entry]) -> Stage:
     return reduce(advance, entries, open_stage(play, header))
 
 
-def advance(stage: Stage, entry: Entry) -> Stage:
+def advance(stage: Stage, entry: Entry) -> Stage:  # noqa: PLR0911 (one for each kind of entry)
     """The stage after one more entry."""
     match entry:
         case ActEntry():
@@ -56,6 +56,8 @@ def advance(stage: Stage, entry: Entry) -> Stage:
             return replace(stage, rejected=(*stage.rejected, entry))
         case TurnEntry():
             return _after_turn(stage, entry)
+        case Revised():
+            return stage
         case End():
             return replace(stage, ended=True)
 

@@ -56,6 +56,7 @@ class Reply:
     provider_id: str | None = None
     fingerprint: str | None = None  # the server's system_fingerprint
     seconds: float = 0.0  # from the call to the answer, waiting and new attempts included
+    waited: float = 0.0  # seconds of these, before new attempts
     notes: tuple[str, ...] = ()  # what was learnt of the server in this call
 
 

@@ -64,6 +64,7 @@ class ChatModel:
         self._sleep = sleep
         self._client = _client(where, transport)
         self._secrets = _secrets(where, self._client.default_headers)
+        self._waited = 0.0  # seconds, in the reply under way
         self._completions = self._others = 0  # answers that were completions, and that were not
 
     async def reply(self, request: Request) -> Reply:
@@ -72,12 +73,14 @@ class ChatModel:
         Raises ModelUnreachable where no call can succeed, LimitReached before a call that could cost too much.
         """
         began, spent, notes = time.monotonic(), Usage(), list[str]()
+        self._waited = 0.0
         while True:
             used = self.learnt.abilities
             reply, better = await self._ask(request, used)
             spent += reply.usage
             if better is None:
-                return replace(reply, usage=spent, seconds=time.monotonic() - began, notes=tuple(notes))
+                seconds = time.monotonic() - began
+                return replace(reply, usage=spent, seconds=seconds, waited=self._waited, notes=tuple(notes))
             notes += changes(used, better)
             self.learnt.abilities = better
 
@@ -111,7 +114,11 @@ class ChatModel:
         def explains(error: openai.APIStatusError) -> bool:
             return simpler(used, error.status_code, error.response.text, tried=known) is not None
 
-        return await retrying(explains, known=known, sleep=self._sleep)(self._post, request, used)
+        return await retrying(explains, known=known, sleep=self._wait)(self._post, request, used)
+
+    async def _wait(self, seconds: float) -> None:
+        self._waited += seconds
+        await self._sleep(seconds)
 
     async def _post(self, request: Request, used: Abilities) -> str:
         response = await self._client.post(

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from simulator.engine.entries import ActEntry, BeatEntry, Entry, Header, Rejected, TurnEntry, WorldEntry
+from simulator.engine.entries import ActEntry, BeatEntry, Entry, Header, Rejected, Revised, TurnEntry, WorldEntry
 
 __all__ = ["WIDTH", "heading", "printable", "rendered"]
 
@@ -50,6 +50,8 @@ def rendered(entry: Entry, leads: tuple[str, ...]) -> Iterator[Text | Table | Pa
         case Rejected():
             reasons = ", ".join(dict.fromkeys(violation.rule for violation in entry.violations))
             yield Text(f"{'':{_name_width(leads)}}✗ {printable(entry.by)}: a reply was not used ({reasons})", "dim")
+        case Revised():
+            yield Text(f"{'':{_name_width(leads)}}from here on with another version of the play", "dim")
 
 
 def _turn(entry: TurnEntry, leads: tuple[str, ...]) -> Table:
