@@ -146,7 +146,7 @@ def find_log(path: Path) -> Found:
     if unended:
         lines.append(last)
     if last and not lines:
-        raise TranscriptError(f"{path} was cut off in its first line: nothing had been performed; delete it and start again")
+        raise TranscriptError(f"{path} was cut off in its first line: nothing had been performed")
     header, entries = parse_log(lines, str(path))
     return Found(header, tuple(entries), tuple(lines), b"" if unended else last, unended)
 
