@@ -17,12 +17,13 @@ from itertools import product
 from simulator.engine.cue import Cue
 from simulator.engine.entries import End, Entry, Header, Rejected, TurnEntry, WorldEntry
 from simulator.engine.fold import advance, begin, open_stage
-from simulator.engine.leaks import Leak, leaks
 from simulator.engine.scheduler import step
 from simulator.engine.settle import ATTEMPTS, FALLBACK, settle
 from simulator.models.base import Reply, Request
 from simulator.models.chaos import CHAOS
 from simulator.play.types import Play
+from simulator.score.leaks import count_leaks
+from simulator.transcript.reading import Transcript
 from simulator.transcript.summary import tally
 from tests.rehearsal import default, understudy
 
@@ -78,15 +79,15 @@ def broken(run: Run) -> list[str]:
     problems += [] if sorted(happened) == sorted(expected) else [f"events: {set(expected) ^ set(happened)}"]
     problems += [f"{event} before what it waits for" for event in _misordered(play, happened)]
     problems += [] if len(run.asked) <= call_bound(play) else [f"{len(run.asked)} calls, {call_bound(play)} allowed"]
-    problems += [f"{leak.turn}: {leak.fact} told: {leak.words}" for leak in strategic(run)]
+    problems += [f"{told(run)} turns told what their speaker had to keep"] if told(run) else []
     problems += [f"{lead} was told what was done unseen: {aside}" for lead, aside in _shared_asides(run)]
     problems += [f"{turn}: fed, and the log does not say so" for turn in _silently_fed(run.entries)]
     return problems
 
 
-def strategic(run: Run) -> list[Leak]:
-    """Secrets that the speaker knew and told."""
-    return [leak for leak in leaks(default(), run.header, run.entries) if leak.kind == "strategic"]
+def told(run: Run) -> int:
+    """Turns that were heard and told a secret which their speaker knew."""
+    return count_leaks(Transcript(run.model, run.header, run.entries), default()).heard.count
 
 
 def _happened(entries: Iterable[Entry]) -> Iterator[str]:
@@ -147,7 +148,7 @@ def summed(runs: list[Run]) -> Row:
         rungs=rungs,
         rejected=sum(isinstance(entry, Rejected) for run in runs for entry in run.entries),
         calls=max(len(run.asked) for run in runs),
-        told=sum(len(strategic(run)) for run in runs),
+        told=sum(map(told, runs)),
         problems=tuple(f"{run.model}, seed {run.seed}: {problem}" for run in runs for problem in broken(run)),
     )
 

@@ -11,13 +11,12 @@ import pytest
 
 from simulator.engine.entries import End, Entry, Rejected, TurnEntry
 from simulator.engine.fold import begin, open_stage
-from simulator.engine.leaks import leaks
 from simulator.errors import UsageError
 from simulator.models.base import CUE_HEADER, Reply, Request
 from simulator.models.chaos import CHAOS, ChaosModel
 from simulator.models.client import ChatModel, Endpoint
 from simulator.perform import perform as perform_async
-from tests.guarantees import Run, broken, call_bound, perform, strategic
+from tests.guarantees import Run, broken, call_bound, perform, told
 from tests.rehearsal import default
 
 BOTH = ("pierre", "katya")
@@ -58,22 +57,12 @@ def test_the_check_of_the_guarantees_can_fail() -> None:
     assert any("does not say so" in problem for problem in broken(_swapped(run, turn, unsaid)))
 
 
-def test_a_secret_that_is_told_is_counted_by_whether_its_speaker_knew() -> None:
+def test_a_secret_that_is_told_breaks_the_guarantee() -> None:
     run = perform("empty", BOTH, 1)
-    told = {
-        "katya": "There is no cancer, I made up the illness. I am well and it was a lie.",
-        "pierre": "There is no cancer, you made up the illness. You are well and it was a lie.",
-    }
-    entries = [
-        entry.model_copy(update={"speech": told[entry.by]})
-        if isinstance(entry, TurnEntry) and entry.id.startswith("confession/") and not entry.events
-        else entry
-        for entry in run.entries
-    ]
-    found = {(leak.kind, leak.by, leak.fact) for leak in leaks(default(), run.header, entries)}
-    assert ("strategic", "katya", "katya_has_cancer") in found
-    assert ("epistemic", "pierre", "katya_has_cancer") in found
-    assert strategic(run) == []
+    assert told(run) == 0
+    turn = next(entry for entry in run.entries if isinstance(entry, TurnEntry) and entry.id.startswith("confession/1"))
+    blurted = turn.model_copy(update={"model": "m", "by": "katya", "speech": "There is no cancer, I made the illness up."})
+    assert told(_swapped(run, turn, blurted)) == 1
 
 
 def _swapped(run: Run, old: Entry, new: Entry) -> Run:
