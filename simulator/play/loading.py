@@ -16,7 +16,7 @@ from simulator.play.references import check_references
 from simulator.play.source import Key, Source, read_markdown, read_yaml
 from simulator.play.types import Beat, Exchange, Persona, Play, PlayFile
 
-__all__ = ["default_play", "load"]
+__all__ = ["default_play", "load", "load_with_sources"]
 
 M = TypeVar("M", bound=BaseModel)
 _EXCHANGES = TypeAdapter(tuple[Exchange, ...])
@@ -35,6 +35,15 @@ def load(folder: Path) -> Play:
     Raises PlayError with all problems that were found.
     """
     return _Loading(folder).play()
+
+
+def load_with_sources(folder: Path) -> tuple[Play, Mapping[str, Source]]:
+    """The play in a folder, and its files by name, with the line of every key.
+
+    Raises PlayError with all problems that were found.
+    """
+    loading = _Loading(folder)
+    return loading.play(), loading.sources
 
 
 @dataclass

@@ -1,0 +1,99 @@
+"""What is probably not meant: things of a play that nothing comes of."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+from simulator.engine.evidence import evident, normalise
+from simulator.play.circumstances import names_in, names_of
+from simulator.play.types import Beat, LeadEvent, Play, StageEvent
+from simulator.proof.findings import Findings, beat_file, event_key
+
+__all__ = ["check_habits"]
+
+_TOP = "beats/play.yaml"
+_LONGER_WORD = re.compile(r"\w{4,}")
+
+
+def check_habits(play: Play, findings: Findings) -> None:
+    """Note what nobody learns, uses or perceives, and hints that say the deed."""
+    events = [event for beat in play.beats.values() for event in beat.events]
+    _check_unused(play, events, findings)
+    _check_circumstances(play, findings)
+    for beat in play.beats.values():
+        for event in beat.events:
+            _check_event(play, beat, event, findings)
+    for one, other in combinations(play.beats.values(), 2):
+        _check_ends_differ(one, other, findings)
+
+
+def _check_unused(play: Play, events: list[LeadEvent | StageEvent], findings: Findings) -> None:
+    learnt = {fact for event in events for facts in (event.set, *event.learn.values()) for fact in facts}
+    handled = {item for event in events for items in (event.move, *event.locate.values()) for item in items}
+    promised = {name for event in events for name in event.promise}
+    heard = {event.by for event in events} | {beat.voice.by for beat in play.beats.values() if beat.voice}
+    places = {beat.place for beat in play.beats.values()}
+    for section, names, used, message, change in (
+        ("facts", play.facts, learnt, "nobody ever learns this fact", "let an event teach it (learn), or drop it"),
+        ("items", play.items, handled, "nothing ever happens to this item", "let an event move or locate it, or drop it"),
+        ("promises", play.promises, promised, "this promise is never made", "let an event make it, or drop it"),
+        ("walk_ons", play.walk_ons, heard, "this walk-on never speaks", "give them an event or a voice, or drop them"),
+    ):
+        for name in names:
+            if name not in used:
+                findings.warn(_TOP, (section, name), f"{name}: {message}", change)
+    for index, place in enumerate(play.places):
+        if place not in places:
+            findings.warn(_TOP, ("places", index), f"{place}: no beat is here", "drop the place, or set a beat there")
+
+
+def _check_circumstances(play: Play, findings: Findings) -> None:
+    """A circumstance that no text mentions and no exchange needs."""
+    needed = {name for exchanges in play.lines.values() for exchange in exchanges for name in exchange.needs}
+    mentioned = {name for source in findings.sources.values() for _, text in source.texts() for name in names_in(text)}
+    mentioned.update(name for persona in play.personas.values() for name in names_in(persona.prompt))
+    owners = {_TOP: play.circumstances, **{f"personas/{lead}.md": play.personas[lead].circumstances for lead in play.leads}}
+    for file, circumstances in owners.items():
+        for top in circumstances:
+            if not {top, *names_of({top: circumstances[top]})} & (mentioned | needed):
+                change = f"use {{{top}}} in a text, or drop it"
+                findings.warn(file, ("circumstances", top), f"{top}: no text mentions this circumstance", change)
+
+
+def _check_event(play: Play, beat: Beat, event: LeadEvent | StageEvent, findings: Findings) -> None:
+    if isinstance(event, StageEvent):
+        _check_is_perceived(play, beat, event, findings)
+    elif _says_the_deed(event):
+        findings.warn(
+            beat_file(beat.id),
+            event_key(beat, event.id, "hint"),
+            f"the hint gives {event.id} away: it says the deed in the words of the push or the fallback",
+            "let the hint name a motive, and leave the deed to the actor",
+        )
+
+
+def _says_the_deed(event: LeadEvent) -> bool:
+    """Whether a hint meets the event's evidence, and shares more than one longer word with what does the deed."""
+    hint, deed = (set(_LONGER_WORD.findall(normalise(text))) for text in (event.hint, f"{event.push} {event.fallback}"))
+    return len(hint & deed) > 1 and evident(event.evidence, event.hint) is not None
+
+
+def _check_is_perceived(play: Play, beat: Beat, event: StageEvent, findings: Findings) -> None:
+    """An event that nobody perceives is for the reader, and so comes after the last turn."""
+    seen = any(beat.perceives(lead, event, play.leads) for lead in play.leads)
+    if not seen and (event.at is None or event.at <= beat.turns.max):
+        findings.warn(
+            beat_file(beat.id),
+            event_key(beat, event.id),
+            f"nobody perceives {event.id}",
+            "list those who do under seen_by, or let it come after the last turn",
+        )
+
+
+def _check_ends_differ(one: Beat, other: Beat, findings: Findings) -> None:
+    for name in ("ensures", "remember"):
+        end = getattr(one, name)
+        if end and end == getattr(other, name):
+            change = "let each beat change something, or join the two"
+            findings.warn(beat_file(other.id), (name,), f"this beat ends like {one.id}", change)
