@@ -270,3 +270,23 @@ def check(
     report = check_play(folder or default_play())
     print(render(report))
     raise typer.Exit(0 if report.proved else 1)
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")]) -> None:
+    """Start a play of your own: a small complete one, whose comments explain every key."""
+    from simulator.play.starting import write_new_play  # noqa: PLC0415
+
+    write_new_play(folder)
+    print(f"{folder}: two people, three beats, a lie, a hidden deed and a promise. Try:")
+    print(f"    simulate check {folder}\n    simulate --play {folder} --seed 1")
+    print(f"then change {folder}/beats/clearing.yaml, and read docs/guide.md")
+
+
+@app.command()
+def schemas(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A play's folder.")]) -> None:
+    """Write the JSON Schemas of a play's files into DIR/schemas, for editors; `new` has done so already."""
+    from simulator.play.schemas import write_schemas  # noqa: PLC0415
+
+    for path in write_schemas(folder):
+        print(path)

@@ -73,8 +73,8 @@ def read_markdown(path: Path, name: str) -> tuple[Source, str]:
         return source, ""
     _parse(match[1], source, 1)
     for number, line in enumerate(match[2].split("\n"), text.count("\n", 0, match.start(2)) + 1):
-        for name in re.findall(r"\{\w+\}", line):  # so that a mistake in one is placed
-            source.lines.setdefault(("prompt", name), number)
+        for used in re.findall(r"\{\w+\}", line):  # so that a mistake in one is placed
+            source.lines.setdefault(("prompt", used), number)
     return source, match[2].strip()
 
 

@@ -78,7 +78,7 @@ def _verdict(report: Report) -> list[str]:
     return [
         f"{title}: proved" + (f", with {counts}" if counts else ""),
         f"{len(report.play.beats)} beats and {events} events: all happen, in {states:,} reachable states, with any model",
-        f"a run takes {fewest} to {most} turns, and {2 * most} model calls at the very most",
+        f"a run takes {fewest if fewest == most else f'{fewest} to {most}'} turns, and {2 * most} model calls at the very most",
         f"{report.lines:,} authored lines were performed,"
         f" and {report.texts:,} texts looked through for what their readers must not know",
     ]
