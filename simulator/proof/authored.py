@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from simulator.engine.contract import Contract, Offer, Turn, check, realised
+from simulator.engine.entries import Violation
 from simulator.play.circumstances import fill
 from simulator.play.source import Key
 from simulator.play.types import Exchange, LeadEvent, Line, Play
@@ -59,7 +60,8 @@ def check_authored(exploration: Exploration, findings: Findings, beats: set[str]
         for reply, needs in _replies(play, name):
             for filled in reply.filled(fillings, needs):
                 count += 1
-                _perform(filled, contracts, findings)
+                if not _perform(filled, contracts, findings):
+                    break
     return count
 
 
@@ -119,28 +121,32 @@ class _Contracts:
         return [replace(contract, offers=offers, required=event) for contract in least]
 
 
-def _perform(reply: _Reply, contracts: _Contracts, findings: Findings) -> None:
-    words = " / ".join(filter(None, (reply.action, reply.speech, reply.aside)))
+def _perform(reply: _Reply, contracts: _Contracts, findings: Findings) -> bool:
+    """Perform one line, and say whether it is as its author means it; the first trouble is noted."""
     for contract in contracts.of(reply.by, reply.event):
         turn = check(reply.as_json(), contract)
-        if not isinstance(turn, Turn):
-            for violation in turn:
-                message = f"{reply.by}'s line would be rejected ({violation.rule}: {violation.detail}) {words!r}"
-                findings.error(reply.file, reply.key, message, _ADVICE.get(violation.rule, "word the line otherwise"))
-            continue
-        for found in realised(turn, contract):
-            if reply.event is None or found.event.id != reply.event.id:
-                findings.error(
-                    reply.file,
-                    reply.key,
-                    f"{reply.by}'s line would be taken for {found.event.id}: {words!r}",
-                    f"word the line otherwise, or narrow the evidence of {found.event.id}",
-                )
+        if isinstance(turn, Turn):
+            others = [found.event.id for found in realised(turn, contract) if found.event != reply.event]
+            if not others:
+                continue
+            message, change = f"would be taken for {others[0]}", f"word it otherwise, or narrow the evidence of {others[0]}"
+        else:
+            message, change = _trouble(reply, turn)
+        words = " / ".join(filter(None, (reply.action, reply.speech, reply.aside)))
+        findings.error(reply.file, reply.key, f"{reply.by}'s line {message}: {words}", change)
+        return False
+    return True
+
+
+def _trouble(reply: _Reply, violations: tuple[Violation, ...]) -> tuple[str, str]:
+    """Why a line would be rejected, and what to do: the evidence first, since the rest follows from it."""
+    first = next((one for one in violations if one.rule == "missing"), violations[0])
+    if first.rule == "missing" and reply.event is not None:
+        return f"does not meet the evidence of {reply.event.id}", "word it so that it does, or widen the evidence"
+    return f"would be rejected ({first.rule}: {first.detail})", _ADVICE.get(first.rule, "word it otherwise")
 
 
 _ADVICE = {
-    "missing": "word it so that it meets the event's evidence, or widen the evidence",
-    "claim": "word it so that it meets the event's evidence, or widen the evidence",
     "premature": "word it so that it shows nothing that comes later, or narrow that event's evidence",
     "conceal": "word it so that it tells nothing, or narrow the fact's fingerprints",
     "aside": "only an event's line may have an aside",

@@ -30,6 +30,7 @@ def check_habits(play: Play, findings: Findings) -> None:
 
 def _check_unused(play: Play, events: list[LeadEvent | StageEvent], findings: Findings) -> None:
     learnt = {fact for event in events for facts in (event.set, *event.learn.values()) for fact in facts}
+    learnt |= {conceal.fact for beat in play.beats.values() for conceal in beat.conceal}  # kept to the end is a use too
     handled = {item for event in events for items in (event.move, *event.locate.values()) for item in items}
     promised = {name for event in events for name in event.promise}
     heard = {event.by for event in events} | {beat.voice.by for beat in play.beats.values() if beat.voice}
