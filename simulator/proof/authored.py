@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from simulator.engine.contract import Contract, Offer, Turn, check, realised
+from simulator.engine.contract import Contract, Offer, Recent, Turn, check, realised
 from simulator.engine.entries import Violation
+from simulator.engine.manners import SOFT_RULES
 from simulator.play.circumstances import fill
 from simulator.play.source import Key
 from simulator.play.types import Exchange, LeadEvent, Line, Play
@@ -118,21 +119,26 @@ class _Contracts:
         by_done = {contract.done: contract for contract in own}
         least = [contract for done, contract in by_done.items() if not any(other < done for other in by_done)]
         offers = () if event is None else (Offer("A", event, "required"),)
-        return [replace(contract, offers=offers, required=event) for contract in least]
+        # Breath and what was said before differ from run to run: they are no property of a line.
+        return [replace(contract, offers=offers, required=event, breath=None, recent=Recent()) for contract in least]
 
 
 def _perform(reply: _Reply, contracts: _Contracts, findings: Findings) -> bool:
     """Perform one line, and say whether it is as its author means it; the first trouble is noted."""
     for contract in contracts.of(reply.by, reply.event):
         turn = check(reply.as_json(), contract)
+        words = " / ".join(filter(None, (reply.action, reply.speech, reply.aside)))
         if isinstance(turn, Turn):
             others = [found.event.id for found in realised(turn, contract) if found.event != reply.event]
             if not others:
                 continue
             message, change = f"would be taken for {others[0]}", f"word it otherwise, or narrow the evidence of {others[0]}"
+        elif all(violation.rule in SOFT_RULES for violation in turn):
+            message = f"{reply.by}'s line would be sent back once ({turn[0].rule}: {turn[0].detail}): {words}"
+            findings.warn(reply.file, reply.key, message, "word it otherwise")
+            return False
         else:
             message, change = _trouble(reply, turn)
-        words = " / ".join(filter(None, (reply.action, reply.speech, reply.aside)))
         findings.error(reply.file, reply.key, f"{reply.by}'s line {message}: {words}", change)
         return False
     return True
@@ -140,7 +146,8 @@ def _perform(reply: _Reply, contracts: _Contracts, findings: Findings) -> bool:
 
 def _trouble(reply: _Reply, violations: tuple[Violation, ...]) -> tuple[str, str]:
     """Why a line would be rejected, and what to do: the evidence first, since the rest follows from it."""
-    first = next((one for one in violations if one.rule == "missing"), violations[0])
+    hard = [one for one in violations if one.rule not in SOFT_RULES]
+    first = next((one for one in hard if one.rule == "missing"), hard[0])
     if first.rule == "missing" and reply.event is not None:
         return f"does not meet the evidence of {reply.event.id}", "word it so that it does, or widen the evidence"
     return f"would be rejected ({first.rule}: {first.detail})", _ADVICE.get(first.rule, "word it otherwise")
