@@ -235,7 +235,7 @@ def _readers(play: Play, source: Source, key: Key) -> set[str]:
             return {str(part)}
     if key and key[0] == "events" and source.name.startswith("beats/") and len(key) > 1:
         event = play.beats[source.name.removeprefix("beats/").removesuffix(".yaml")].events[int(key[1])]
-        return {event.by} if isinstance(event, LeadEvent) else set(play.leads)
+        return {event.by} if isinstance(event, LeadEvent) and event.by in play.leads else set(play.leads)
     return set(play.leads)
 
 

@@ -51,8 +51,8 @@ class Findings:
         self.found.setdefault((file, key, message), Finding(level, problem, change, path))
 
     def sorted(self) -> list[Finding]:
-        """Errors first, each kind in the order of files and lines."""
-        return sorted(self.found.values(), key=lambda finding: (finding.level, finding.problem))
+        """Errors first; each kind in the order of the proofs, since what is wrong with the plot explains much of the rest."""
+        return sorted(self.found.values(), key=lambda finding: finding.level)
 
 
 def beat_file(beat: str) -> str:

@@ -43,10 +43,10 @@ def _check_unused(play: Play, events: list[LeadEvent | StageEvent], findings: Fi
     ):
         for name in names:
             if name not in used:
-                findings.warn(_TOP, (section, name), f"{name}: {message}", change)
+                findings.warn(_TOP, (section, name), message, change)
     for index, place in enumerate(play.places):
         if place not in places:
-            findings.warn(_TOP, ("places", index), f"{place}: no beat is here", "drop the place, or set a beat there")
+            findings.warn(_TOP, ("places", index), f"no beat is set in {place}", "drop the place, or set a beat there")
 
 
 def _check_circumstances(play: Play, findings: Findings) -> None:
@@ -59,7 +59,7 @@ def _check_circumstances(play: Play, findings: Findings) -> None:
         for top in circumstances:
             if not {top, *names_of({top: circumstances[top]})} & (mentioned | needed):
                 change = f"use {{{top}}} in a text, or drop it"
-                findings.warn(file, ("circumstances", top), f"{top}: no text mentions this circumstance", change)
+                findings.warn(file, ("circumstances", top), "no text mentions this circumstance", change)
 
 
 def _check_event(play: Play, beat: Beat, event: LeadEvent | StageEvent, findings: Findings) -> None:

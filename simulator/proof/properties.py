@@ -57,10 +57,14 @@ def _check_ends(beat: Beat, states: BeatStates, findings: Findings) -> None:
                 findings.error(
                     beat_file(beat.id),
                     ("ensures", index),
-                    f"the beat can end without this: {lacking}",
+                    f"the beat can end otherwise: {_in_words(lacking)}",
                     "give an event of this beat or an earlier one that effect, or drop the demand",
                     end.before,
                 )
+
+
+def _in_words(lacking: str) -> str:
+    return lacking.replace("True", "true").replace("False", "false").replace("None", "nothing")
 
 
 # Knowledge.
@@ -170,7 +174,7 @@ def _check_effects_count(beat: Beat, event: LeadEvent | StageEvent, changes: lis
             findings.warn(
                 beat_file(beat.id),
                 event_key(beat, event.id, what[0]),
-                f"{event.id} changes nothing by this: {' '.join(map(str, what[1:]))} holds already, however it is reached",
+                f"this changes nothing: {_said(what)} before {event.id} already, however it is reached",
                 "drop the effect, or look for the event that brings it about too soon",
             )
 
@@ -187,6 +191,17 @@ def _effects(event: LeadEvent | StageEvent) -> Iterator[tuple[str, ...]]:
     for lead, places in event.locate.items():
         for item, holder in places.items():
             yield "locate", lead, item, holder
+
+
+def _said(effect: tuple[str, ...]) -> str:
+    kind, *path, value = effect
+    wording = {
+        "set": "{0} is {1}",
+        "move": "{0} is with {1}",
+        "learn": "{0} believes {1} to be {2}",
+        "locate": "{0} thinks that {1} is with {2}",
+    }
+    return wording[kind].format(*path, value)
 
 
 def _holds(world: World, effect: tuple[str, ...]) -> bool:

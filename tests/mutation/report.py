@@ -1,0 +1,293 @@
+"""How good `check` is: every mutant of the default play, and who notices it. `python -m tests.mutation.report` writes REPORT.md.
+
+A mutant is caught where a file no longer loads, or `check` says something that it does not say of the play itself. What `check`
+alone cannot know, since a changed play may be a sound play of its own, the brief's tables know (tests/brief), and of patterns the
+labelled lines (tests/evidence).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from simulator.engine.evidence import evident
+from simulator.errors import PlayError
+from simulator.play.loading import default_play, load_with_sources
+from simulator.play.references import check_references
+from simulator.play.source import Source
+from simulator.play.types import Beat, Exchange, LeadEvent, Play, StageEvent
+from simulator.proof.authored import check_authored
+from simulator.proof.explore import Exploration, explore
+from simulator.proof.findings import Findings
+from simulator.proof.habits import check_habits
+from simulator.proof.properties import check_properties
+from simulator.proof.visible import check_visible
+from tests.brief.performed import rows_of_play, states_of_play
+from tests.brief.tables import STORY, event_rows, innocent_versions, must_wait, states, the_promise
+from tests.evidence.report import Sample, events
+from tests.mutation.mutants import Mutant, mutants
+
+__all__ = ["Verdict", "judge", "judged", "main", "of_default_play"]
+
+REPORT = Path(__file__).with_name("REPORT.md")
+BRIEF = STORY.read_text(encoding="utf-8")
+_EXCHANGES = TypeAdapter(tuple[Exchange, ...])
+
+Verdict = Literal["loader", "check", "same", "tempo", "brief", "labelled lines", "survived"]
+"""Who notices a mutant; or that it plays the same, in the same turns or in others; or that nobody notices."""
+
+
+@dataclass(frozen=True)
+class _Original:
+    """The play as it is, with what is compared."""
+
+    play: Play
+    sources: Mapping[str, Source]
+    said: frozenset[tuple[str, str, str]]
+    plot: object
+    tempo: object
+    noticed: frozenset[str]  # labelled lines that are judged as they are labelled
+
+
+def of_default_play() -> list[Mutant]:
+    """All mutants of the default play."""
+    play, files = _original().play, {name: source.data for name, source in _original().sources.items()}
+    return list(mutants(files, play.leads, list(play.beats)))
+
+
+@cache
+def _original() -> _Original:
+    play, sources = load_with_sources(default_play())
+    exploration, said = _said(play, sources, set(play.beats))
+    return _Original(play, sources, said, _plot(exploration), _tempo(exploration), _right(play))
+
+
+def judge(mutant: Mutant) -> Verdict:
+    """Who notices a mutant of the default play."""
+    original = _original()
+    try:
+        play, sources = _mutated(mutant)
+    except (PlayError, ValidationError):
+        return "loader"
+    exploration, said = _said(play, sources, {Path(name).stem for name in mutant.files})
+    if said - original.said:
+        return "check"
+    if _plot(exploration) == original.plot:
+        return "same" if _tempo(exploration) == original.tempo else "tempo"
+    if _brief_objects(play, exploration):
+        return "brief"
+    return "labelled lines" if original.noticed - _right(play) else "survived"
+
+
+def _mutated(mutant: Mutant) -> tuple[Play, dict[str, Source]]:
+    """The changed play, by the loader's own steps. Raises ValidationError or PlayError."""
+    base = _original()
+    sources = {name: Source(name, mutant.files.get(name, one.data), dict(one.lines)) for name, one in base.sources.items()}
+    beats, lines = dict(base.play.beats), dict(base.play.lines)
+    for name, data in mutant.files.items():
+        beat = Path(name).stem
+        if name.startswith("beats/lines/"):
+            lines[beat] = _EXCHANGES.validate_python(data)
+        else:
+            beats[beat] = Beat.model_validate({**data, "id": beat})
+    play = base.play.model_copy(update={"beats": beats, "lines": lines})
+    check_references(play, sources)
+    problems = [problem for source in sources.values() for problem in source.problems]
+    if problems:
+        raise PlayError(problems)
+    return play, sources
+
+
+def _said(play: Play, sources: Mapping[str, Source], beats: set[str]) -> tuple[Exploration, frozenset[tuple[str, str, str]]]:
+    """What `check` says of a play, without the lines where it stands; authored lines of some beats only."""
+    findings, exploration = Findings(sources), explore(play)
+    check_properties(exploration, findings)
+    check_authored(exploration, findings, beats)
+    check_visible(exploration, findings)
+    check_habits(play, findings)
+    problems = (finding.problem for finding in findings.sorted())
+    return exploration, frozenset((problem.file, problem.field.split("[")[0], problem.message) for problem in problems)
+
+
+# What plays the same.
+
+
+def _plot(exploration: Exploration) -> object:
+    """All that a run can come to, whenever: which events, in which worlds, before whom, in which words."""
+    return [
+        (
+            name,
+            {(frozenset(one.stage.done), _world(one.stage.world)) for one in (*found.moments, *found.ends, *found.stuck)},
+            {
+                event.id: _nature(exploration.play, exploration.play.beats[name], event)
+                for event in exploration.play.beats[name].events
+            },
+        )
+        for name, found in exploration.beats.items()
+    ]
+
+
+def _tempo(exploration: Exploration) -> object:
+    """The same with the turns: when each set of events can have happened, and what is offered and required then."""
+    return [
+        {
+            (one.stage.turn, frozenset(one.stage.done), _offered(one.cue.contract.offers if one.cue else ()))
+            for one in (*found.moments, *found.ends)
+        }
+        for found in exploration.beats.values()
+    ]
+
+
+def _offered(offers: tuple[object, ...]) -> tuple[tuple[str, bool], ...]:
+    return tuple((getattr(offer, "event").id, getattr(offer, "rung") == "required") for offer in offers)
+
+
+def _world(world: object) -> str:
+    parts = {name: getattr(world, name) for name in ("facts", "beliefs", "items", "locations", "promises")}
+    return json.dumps(parts, sort_keys=True)
+
+
+def _nature(play: Play, beat: Beat, event: LeadEvent | StageEvent) -> object:
+    """Who does it, who perceives it, and in which words it is known and done."""
+    observers = tuple(lead for lead in play.leads if beat.perceives(lead, event, play.leads))
+    if isinstance(event, StageEvent):
+        return event.by, observers, event.text
+    return event.by, observers, event.channel, event.innocent, event.evidence, event.fallback
+
+
+# What the brief and the labelled lines know.
+
+
+def _brief_objects(play: Play, exploration: Exploration) -> bool:
+    """Whether the play parts from the brief's tables, in its files or in any order in which a run can take it."""
+    rows = event_rows(BRIEF)
+    known = {row.event for row in rows}
+    if [row for row in rows_of_play(play) if row.event in known] != list(rows):
+        return True
+    folded = list(states_of_play(play))
+    if [state for _, state in folded] != list(states(BRIEF, tuple(event for event, _ in folded[1:] if event))):
+        return True
+    promise = the_promise(BRIEF)
+    if {name: (one.by, one.to) for name, one in play.promises.items()} != {promise.name: (promise.by, promise.to)}:
+        return True
+    shown = {
+        event.id: set(event.innocent)
+        for beat in play.beats.values()
+        for event in beat.events
+        if getattr(event, "innocent", None)
+    }
+    if shown != {event: set(versions) for event, versions in innocent_versions(BRIEF).items()}:
+        return True
+    return any(_out_of_order(exploration))
+
+
+def _out_of_order(exploration: Exploration) -> Iterator[str]:
+    """The events that some run can reach without one that they must wait for."""
+    rows = event_rows(BRIEF)
+    for name, found in exploration.beats.items():
+        own = [row for row in rows if row.beat == name]
+        pairs = [(a.event, b.event) for at, b in enumerate(own) for a in own[:at] if must_wait(b, a)]
+        for one in (*found.moments, *found.ends):
+            yield from (later for earlier, later in pairs if later in one.stage.done and earlier not in one.stage.done)
+
+
+def _right(play: Play) -> frozenset[str]:
+    """The labelled lines that the play's patterns judge as they are labelled."""
+    evidence = {
+        event.id: event.evidence for beat in play.beats.values() for event in beat.events if isinstance(event, LeadEvent)
+    }
+    return frozenset(
+        f"{sample.subject}: {sample.text}" for sample in events() if sample.subject in evidence and _judged(sample, evidence)
+    )
+
+
+def _judged(sample: Sample, evidence: Mapping[str, object]) -> bool:
+    patterns = evidence[sample.subject]
+    return (evident(patterns, sample.text) is not None) == sample.label  # type: ignore[arg-type]
+
+
+# The report.
+
+
+def judged(chosen: list[Mutant]) -> list[tuple[Mutant, Verdict]]:
+    """Each mutant with its verdict, in two processes."""
+    with ProcessPoolExecutor(2) as pool:
+        return list(zip(chosen, pool.map(judge, chosen, chunksize=16), strict=True))
+
+
+def _written(results: list[tuple[Mutant, Verdict]]) -> str:
+    counts = Counter(verdict for _, verdict in results)
+    excluded = counts["same"] + counts["tempo"]
+    counted = len(results) - excluded
+    alone, helped = counts["loader"] + counts["check"], counts["brief"] + counts["labelled lines"]
+    return "\n".join(
+        [
+            "# Mutants of the default play",
+            "",
+            "Made by `make mutants`: each event of the play dropped, moved, retimed, given another actor, other observers,",
+            "effects, evidence or another fallback, one change at a time, and judged by `simulate check`.",
+            "",
+            f"{len(results)} mutants. {excluded} are not counted, because they play the same plot: {counts['same']} in every turn,",
+            f"and {counts['tempo']} with the same events in the same orders, worlds and words, in other turns (a matter of tempo).",
+            f"Of the other {counted}:",
+            "",
+            f"- {alone} are caught by `check` alone: {alone / counted:.1%} ({counts['loader']} as the files are loaded)",
+            f"- {alone + helped} with the brief's tables and the labelled lines: {(alone + helped) / counted:.1%}",
+            f"- {counts['survived']} survive",
+            "",
+            *_table(results),
+            "",
+            "## Survivors",
+            "",
+            *_survivors(results),
+            "",
+        ]
+    )
+
+
+def _table(results: list[tuple[Mutant, Verdict]]) -> Iterator[str]:
+    columns: tuple[Verdict, ...] = ("loader", "check", "brief", "labelled lines", "survived", "tempo", "same")
+    yield "| change | mutants | " + " | ".join(columns) + " |"
+    yield "| --- |" + " ---: |" * (len(columns) + 1)
+    for operator in dict.fromkeys(mutant.operator for mutant, _ in results):
+        own = Counter(verdict for mutant, verdict in results if mutant.operator == operator)
+        yield f"| {operator} | {own.total()} | " + " | ".join(str(own[column]) for column in columns) + " |"
+
+
+_REASONS = {
+    "drop": "The event is not the brief's, nothing waits for it, and it changes nothing: without it this is another sound play.",
+    "move": "The brief lets these two come in either order, since who does the later does not perceive the earlier; or one is not its.",
+    "retime": "Sound, and the brief says nothing of times: what it must wait for still comes first.",
+    "actor": "The event is not the brief's; said by somebody else it is sound too.",
+    "observers": "The event is not the brief's, and nothing hidden is in its words.",
+    "effects": "The table of the brief says nothing of this.",
+    "evidence": "No authored and no labelled line needs this pattern: it is there for words that a model may find.",
+    "fallback": "The words meet the event's evidence as well: it is another good fallback.",
+}
+
+
+def _survivors(results: list[tuple[Mutant, Verdict]]) -> Iterator[str]:
+    for operator, reason in _REASONS.items():
+        names = [mutant.name for mutant, verdict in results if verdict == "survived" and mutant.operator == operator]
+        if names:
+            yield f"{operator} ({len(names)}). {reason}\n"
+            yield from (f"- {name}" for name in names)
+            yield ""
+
+
+def main() -> None:
+    """Judge all mutants and write the report."""
+    REPORT.write_text(_written(judged(of_default_play())), encoding="utf-8")
+    print(REPORT.read_text(encoding="utf-8").split("## Survivors")[0])
+
+
+if __name__ == "__main__":
+    main()
