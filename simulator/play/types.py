@@ -1,6 +1,6 @@
 """What an author writes, as types: the play, its personas, beats and events, and the understudy's lines.
 
-The keys are those of the files; docs/format.md explains them for writers.
+The keys are those of the files; docs/guide.md explains them for writers.
 """
 
 from __future__ import annotations

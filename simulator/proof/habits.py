@@ -65,13 +65,36 @@ def _check_circumstances(play: Play, findings: Findings) -> None:
 def _check_event(play: Play, beat: Beat, event: LeadEvent | StageEvent, findings: Findings) -> None:
     if isinstance(event, StageEvent):
         _check_is_perceived(play, beat, event, findings)
-    elif _says_the_deed(event):
-        findings.warn(
-            beat_file(beat.id),
-            event_key(beat, event.id, "hint"),
-            f"the hint gives {event.id} away: it says the deed in the words of the push or the fallback",
-            "let the hint name a motive, and leave the deed to the actor",
-        )
+        if event.at is None and not event.after:
+            change = "say when: at: 1 if that is meant, or after: [EVENT]"
+            findings.warn(beat_file(beat.id), event_key(beat, event.id), f"{event.id} comes before the first turn", change)
+        return
+    if _says_the_deed(event):
+        message = f"the hint gives {event.id} away: it says the deed in the words of the push or the fallback"
+        change = "let the hint name a motive, and leave the deed to the actor"
+        findings.warn(beat_file(beat.id), event_key(beat, event.id, "hint"), message, change)
+    _check_evidence_is_narrow(play, beat, event, findings)
+    _check_texts_differ(beat, event, findings)
+
+
+def _check_evidence_is_narrow(play: Play, beat: Beat, event: LeadEvent, findings: Findings) -> None:
+    """What a lead does when doing nothing is no evidence of anything."""
+    met = next((text for text in play.personas[event.by].silences if evident(event.evidence, text)), None)
+    if met is not None:
+        message = f"words that have nothing to do with {event.id} meet its evidence: {met}"
+        findings.warn(beat_file(beat.id), event_key(beat, event.id, "evidence"), message, "narrow the patterns")
+
+
+def _check_texts_differ(beat: Beat, event: LeadEvent, findings: Findings) -> None:
+    """Lure, hint, push and fallback are four texts, and each event has its own fallback."""
+    for name in ("lure", "hint", "push"):
+        if event.fallback == getattr(event, name):
+            change = "a fallback is what the actor says or does, as a play's reader would read it"
+            findings.warn(beat_file(beat.id), event_key(beat, event.id, "fallback"), f"the fallback repeats the {name}", change)
+    for other in beat.events:
+        if isinstance(other, LeadEvent) and other.id != event.id and other.fallback == event.fallback:
+            message = f"the fallback is that of {other.id}"
+            findings.warn(beat_file(beat.id), event_key(beat, event.id, "fallback"), message, "give each event its own")
 
 
 def _says_the_deed(event: LeadEvent) -> bool:

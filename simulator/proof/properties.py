@@ -17,14 +17,16 @@ def check_properties(exploration: Exploration, findings: Findings) -> None:
     for name, states in exploration.beats.items():
         beat = exploration.play.beats[name]
         _check_time(exploration.play, beat, states, findings)
-        _check_ends(beat, states, findings)
         _check_concealment(exploration.play, beat, states, findings)
         for change in states.changes:
             _check_promises(exploration.play, beat, change, findings)
             _check_actor_knows(beat, change, findings)
         for event in beat.events:
             _check_learners(exploration.play, beat, event, findings)
+            if isinstance(event, StageEvent):
+                _check_nothing_is_told(exploration.play, beat, event, findings)
             _check_effects_count(beat, event, [change for change in states.changes if change.event.id == event.id], findings)
+        _check_ends(beat, states, findings)  # last: what it finds has often been explained by then
 
 
 def _check_time(play: Play, beat: Beat, states: BeatStates, findings: Findings) -> None:
@@ -118,6 +120,30 @@ def _check_learners(play: Play, beat: Beat, event: LeadEvent | StageEvent, findi
                 f"{lead} {why}, and so never this version",
                 "drop the innocent version, or do the deed as an aside where both are together",
             )
+
+
+def _check_nothing_is_told(play: Play, beat: Beat, event: StageEvent, findings: Findings) -> None:
+    """Nobody perceives a thing that comes only once a hidden deed is done: its coming would tell."""
+    for lead in beat.present(play.leads):
+        if beat.perceives(lead, event, play.leads):
+            for name in _hidden_before(play, beat, event, lead):
+                findings.error(
+                    beat_file(beat.id),
+                    event_key(beat, event.id, "after"),
+                    f"{lead} perceives this, but not {name}, which it waits for: its coming would tell",
+                    f"leave {lead} out of its seen_by, or let it come by `at` alone",
+                )
+
+
+def _hidden_before(play: Play, beat: Beat, event: LeadEvent | StageEvent, lead: str) -> Iterator[str]:
+    """The deeds of the other that an event waits for and that a lead has no way of knowing."""
+    for other in beat.events:
+        if other.id not in event.waits_for or beat.perceives(lead, other, play.leads):
+            continue
+        if isinstance(other, LeadEvent):
+            yield other.id
+        else:
+            yield from _hidden_before(play, beat, other, lead)
 
 
 def _check_actor_knows(beat: Beat, change: Change, findings: Findings) -> None:

@@ -1,7 +1,7 @@
 """Systematic mutants of a play: each event dropped, moved, retimed, given another actor, other observers, effects, words.
 
-A mutant is one beat's file (and its lines) changed in one way. They are made from the files as data, so that each goes through the
-loader as an author's mistake would.
+A mutant is one beat's file (sometimes with its lines, or with the next beat) changed in one way. They are made from the files
+as data, so that each goes through the loader as an author's mistake would.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ __all__ = ["Mutant", "mutants"]
 
 Data = dict[str, Any]
 Files = Mapping[str, Any]  # name within the play's folder: its data
+Change = Callable[[Data], None]
+Path = tuple[str, ...]
 _EFFECTS = ("set", "learn", "move", "locate", "promise")
 
 
@@ -30,7 +32,7 @@ class Mutant:
     @property
     def name(self) -> str:
         """For people."""
-        return f"{self.operator}: {self.event}: {self.what}"
+        return f"{self.event}: {self.what}"
 
 
 def mutants(files: Files, leads: tuple[str, str], order: list[str]) -> Iterator[Mutant]:
@@ -54,152 +56,169 @@ class _Making:
 
     def of_event(self, index: int) -> Iterator[Mutant]:
         event = self.data["events"][index]
-        yield from self._drops(index)
-        yield from self._moves(index)
-        yield from self._times(event, index)
-        yield from self._actors(event, index)
-        yield from self._observers(event, index)
-        yield from self._effects(event, index)
-        if "evidence" in event:
-            yield from self._evidence(event, index)
-            yield from self._fallbacks(event, index)
+        yield from self._drops(event, index)
+        yield from self._moves(event, index)
+        for operator, changes in (
+            ("retime", self._times(event)),
+            ("actor", self._actors(event)),
+            ("observers", self._observers(event)),
+            ("effects", self._effects(event)),
+            ("evidence", self._evidence(event)),
+            ("fallback", self._fallbacks(event)),
+        ):
+            for what, change in changes:
+                yield self._of(operator, index, what, change)
 
     # Making one.
 
-    def _mutant(self, operator: str, index: int, what: str, change: Callable[[Data], object], **others: Any) -> Mutant:
+    def _mutant(self, operator: str, index: int, what: str, change: Change, others: Files | None = None) -> Mutant:
         data = copy.deepcopy(self.data)
         change(data)
         event = self.data["events"][index]["id"]
-        return Mutant(operator, event, what, {f"beats/{self.beat}.yaml": data, **others})
+        return Mutant(operator, event, what, {f"beats/{self.beat}.yaml": data, **(others or {})})
 
-    def _of(self, operator: str, index: int, what: str, change: Callable[[Data], object]) -> Mutant:
+    def _of(self, operator: str, index: int, what: str, change: Change) -> Mutant:
         return self._mutant(operator, index, what, lambda data: change(data["events"][index]))
 
-    # Operators.
+    # Operators on the beat.
 
-    def _drops(self, index: int) -> Iterator[Mutant]:
-        yield self._mutant("drop", index, "the event", lambda data: data["events"].pop(index))
-        event, name = self.data["events"][index]["id"], f"beats/lines/{self.beat}.yaml"
-        kept = [exchange for exchange in self.files.get(name) or [] if exchange.get("event") != event]
-        if len(kept) < len(self.files.get(name) or []):
-            yield self._mutant("drop", index, "with its lines", lambda data: data["events"].pop(index), **{name: kept})
+    def _drops(self, event: Data, index: int) -> Iterator[Mutant]:
+        yield self._mutant("drop", index, "dropped", _drop(index))
+        name = f"beats/lines/{self.beat}.yaml"
+        lines = self.files.get(name) or []
+        kept = [exchange for exchange in lines if exchange.get("event") != event["id"]]
+        if len(kept) < len(lines):
+            yield self._mutant("drop", index, "dropped with its lines", _drop(index), {name: kept})
 
-    def _moves(self, index: int) -> Iterator[Mutant]:
+    def _moves(self, event: Data, index: int) -> Iterator[Mutant]:
         events = self.data["events"]
         if index + 1 < len(events):
-            yield self._mutant("move", index, "behind the next in the file", lambda data: _swap(data["events"], index))
-        if "after" in events[index]:
-            yield self._of("move", index, "waits for nothing", lambda event: event.pop("after"))
-        others = [event["id"] for event in events if event["id"] not in (events[index]["id"], *events[index].get("after", ()))]
+            yield self._mutant("move", index, "behind the next in the file", _swap(index))
+        if "after" in event:
+            yield self._of("move", index, "waits for nothing", _without(("after",)))
+        others = [one["id"] for one in events if one["id"] not in (event["id"], *event.get("after", ()))]
         if others:
-            yield self._of("move", index, f"waits for {others[-1]} too", lambda event: _append(event, "after", others[-1]))
+            longer = _put(("after",), [*event.get("after", ()), others[-1]])
+            yield self._of("move", index, f"waits for {others[-1]} too", longer)
         if self.following:
             name = f"beats/{self.following}.yaml"
             moved = copy.deepcopy(self.files[name])
-            moved["events"].insert(0, {**copy.deepcopy(events[index])})
-            for key in ("after", "answers"):
-                moved["events"][0].pop(key, None)
-            yield self._mutant("move", index, "to the next beat", lambda data: data["events"].pop(index), **{name: moved})
+            moved["events"].insert(0, {key: value for key, value in event.items() if key not in ("after", "answers")})
+            yield self._mutant("move", index, "to the next beat", _drop(index), {name: moved})
 
-    def _times(self, event: Data, index: int) -> Iterator[Mutant]:
+    # Operators on one event: what is changed, and how.
+
+    def _times(self, event: Data) -> Iterator[tuple[str, Change]]:
         last = self.data["turns"]["max"]
         if "window" in event:
             first, end = event["window"]
-            for what, window in (
-                ("a window two turns later", [first + 2, end + 2]),
-                ("a window two turns earlier", [max(1, first - 2), max(1, end - 2)]),
-                ("a window of its first turn only", [first, first]),
-                ("a window of the last turn only", [last, last]),
-                ("a window turned round", [end, first]),
-            ):
-                yield self._of("retime", index, what, lambda event, window=window: event.update(window=window))
-            yield self._of("retime", index, "no window", lambda event: event.pop("window"))
+            yield "a window two turns later", _put(("window",), [first + 2, end + 2])
+            yield "a window two turns earlier", _put(("window",), [max(1, first - 2), max(1, end - 2)])
+            yield "a window of its first turn only", _put(("window",), [first, first])
+            yield "a window of the beat's last turn only", _put(("window",), [last, last])
+            yield "a window turned round", _put(("window",), [end, first])
+            yield "no window", _without(("window",))
         if "at" in event:
-            yield self._of("retime", index, "two turns later", lambda event: event.update(at=event["at"] + 2))
-            yield self._of("retime", index, "after the last turn", lambda event: event.update(at=last + 1))
+            yield "two turns later", _put(("at",), event["at"] + 2)
+            yield "after the last turn", _put(("at",), last + 1)
         if "answers" in event:
-            yield self._of("retime", index, "no answer, but any time", lambda event: event.update(after=[event.pop("answers")]))
+            yield "no answer, but any time", _both(_without(("answers",)), _put(("after",), [event["answers"]]))
 
-    def _actors(self, event: Data, index: int) -> Iterator[Mutant]:
-        for by in (*self.leads, "world", "nobody"):
-            if by != event["by"] and ("evidence" in event) == (by in (*self.leads, "nobody")):
-                yield self._of("actor", index, f"by {by}", lambda event, by=by: event.update(by=by))
+    def _actors(self, event: Data) -> Iterator[tuple[str, Change]]:
+        for by in (*self.leads, "nobody") if "evidence" in event else ("world", "nobody"):
+            if by != event["by"]:
+                yield f"by {by}", _put(("by",), by)
 
-    def _observers(self, event: Data, index: int) -> Iterator[Mutant]:
+    def _observers(self, event: Data) -> Iterator[tuple[str, Change]]:
         if "evidence" in event:
             for channel in ("speech", "action", "aside"):
                 if channel != event["channel"]:
-                    yield self._of("observers", index, f"as {channel}", lambda event, to=channel: event.update(channel=to))
+                    yield f"as {channel}", _put(("channel",), channel)
             if "innocent" in event:
-                yield self._of("observers", index, "no innocent version", lambda event: event.pop("innocent"))
+                yield "no innocent version", _without(("innocent",))
             return
-        for what, seen_by in (
-            ("nobody", []),
-            *((f"{lead} alone", [lead]) for lead in self.leads),
-            ("both", list(self.leads)),
-        ):
+        for seen_by in ([], *([lead] for lead in self.leads), list(self.leads)):
             if seen_by != event.get("seen_by", list(self.leads)):
-                yield self._of("observers", index, f"seen by {what}", lambda event, to=seen_by: event.update(seen_by=to))
+                yield f"seen by {' and '.join(seen_by) or 'nobody'}", _put(("seen_by",), seen_by)
 
-    def _effects(self, event: Data, index: int) -> Iterator[Mutant]:
-        for kind in _EFFECTS:
-            for path, value in _leaves(event.get(kind, {})):
-                at = ".".join((kind, *path))
-                yield self._of("effects", index, f"without {at}", lambda event, path=(kind, *path): _pop(event, path))
-                yield self._of(
-                    "effects",
-                    index,
-                    f"{at} turned round",
-                    lambda event, path=(kind, *path), to=_turned(value): _put(event, path, to),
-                )
-                if path[0] in self.leads:
-                    other = self.leads[path[0] == self.leads[0]]
-                    yield self._of(
-                        "effects",
-                        index,
-                        f"{at} for {other}",
-                        lambda event, path=(kind, *path), to=value, other=other: (
-                            _pop(event, path),
-                            _put(event, (path[0], other, *path[2:]), to),
-                        ),
-                    )
+    def _effects(self, event: Data) -> Iterator[tuple[str, Change]]:
+        for path, value in _leaves({kind: event[kind] for kind in _EFFECTS if kind in event}):
+            yield f"without {'.'.join(path)}", _without(path)
+            yield f"{'.'.join(path)} turned round", _put(path, _turned(value))
+            if path[1] in self.leads:
+                other = self.leads[path[1] == self.leads[0]]
+                yield f"{'.'.join(path)} for {other}", _both(_without(path), _put((path[0], other, *path[2:]), value))
 
-    def _evidence(self, event: Data, index: int) -> Iterator[Mutant]:
-        evidence = event["evidence"]
+    def _evidence(self, event: Data) -> Iterator[tuple[str, Change]]:
+        evidence = event.get("evidence", {})
         for kind in ("all", "any"):
-            patterns = evidence.get(kind, [])
-            for number in sorted({0, len(patterns) - 1} if patterns else ()):
-                what = f"{kind} without its {'first' if number == 0 else 'last'} pattern"
-                yield self._of("evidence", index, what, lambda event, kind=kind, at=number: event["evidence"][kind].pop(at))
+            patterns, half = evidence.get(kind, []), (len(evidence.get(kind, [])) + 1) // 2
+            if patterns:
+                yield f"{kind} without its first half", _put(("evidence", kind), patterns[half:])
+                yield (
+                    f"{kind} without its second half",
+                    _put(("evidence", kind), patterns[:half] if half < len(patterns) else []),
+                )
         for kind in ("none", "allow"):
             if kind in evidence:
-                yield self._of("evidence", index, f"without {kind}", lambda event, kind=kind: event["evidence"].pop(kind))
-        yield self._of("evidence", index, "any word", lambda event: event.update(evidence={"any": ["\\w"]}))
-        yield self._of(
-            "evidence", index, "words that nobody says", lambda event: event.update(evidence={"any": ["\\bxyzzy\\b"]})
-        )
+                yield f"evidence without {kind}", _without(("evidence", kind))
+        if evidence:
+            yield "any word is evidence", _put(("evidence",), {"any": [r"\w"]})
+            yield "evidence that nobody gives", _put(("evidence",), {"any": [r"\bxyzzy\b"]})
 
-    def _fallbacks(self, event: Data, index: int) -> Iterator[Mutant]:
+    def _fallbacks(self, event: Data) -> Iterator[tuple[str, Change]]:
+        if "fallback" not in event:
+            return
         others = [one["fallback"] for one in self.data["events"] if "fallback" in one and one["id"] != event["id"]]
-        texts = {
-            "another event's": others[0] if others else None,
-            "the hint": event["hint"],
-            "silence": "says nothing and waits",
-        }
-        for what, text in texts.items():
-            if text is not None:
-                yield self._of("fallback", index, what, lambda event, text=text: event.update(fallback=text))
+        for text in others[:1]:
+            yield "the fallback of another", _put(("fallback",), text)
+        yield "the hint as fallback", _put(("fallback",), event["hint"])
+        yield "a fallback that does nothing", _put(("fallback",), "says nothing and waits")
 
 
-def _swap(events: list[Data], index: int) -> None:
-    events[index], events[index + 1] = events[index + 1], events[index]
+def _drop(index: int) -> Change:
+    def change(data: Data) -> None:
+        del data["events"][index]
+
+    return change
 
 
-def _append(event: Data, key: str, value: str) -> None:
-    event[key] = [*event.get(key, ()), value]
+def _swap(index: int) -> Change:
+    def change(data: Data) -> None:
+        events = data["events"]
+        events[index], events[index + 1] = events[index + 1], events[index]
+
+    return change
 
 
-def _leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _without(path: Path) -> Change:
+    def change(data: Data) -> None:
+        for key in path[:-1]:
+            data = data[key]
+        del data[path[-1]]
+
+    return change
+
+
+def _put(path: Path, value: object) -> Change:
+    def change(data: Data) -> None:
+        for key in path[:-1]:
+            data = data.setdefault(key, {})
+        data[path[-1]] = value
+
+    return change
+
+
+def _both(one: Change, other: Change) -> Change:
+    def change(data: Data) -> None:
+        one(data)
+        other(data)
+
+    return change
+
+
+def _leaves(data: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
+    """Every single value with the path to it."""
     if isinstance(data, dict):
         for key, value in data.items():
             yield from _leaves(value, (*path, key))
@@ -207,19 +226,7 @@ def _leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
         yield path, data
 
 
-def _pop(data: Data, path: tuple[str, ...]) -> None:
-    for key in path[:-1]:
-        data = data[key]
-    del data[path[-1]]
-
-
-def _put(data: Data, path: tuple[str, ...], value: Any) -> None:
-    for key in path[:-1]:
-        data = data.setdefault(key, {})
-    data[path[-1]] = value
-
-
-def _turned(value: Any) -> Any:
+def _turned(value: object) -> object:
     if isinstance(value, bool):
         return not value
-    return {"made": "broken", "broken": "made"}.get(value, "elsewhere")
+    return {"made": "broken", "broken": "made"}.get(str(value), "elsewhere")

@@ -1,31 +1,34 @@
-"""How good `check` is: every mutant of the default play, and who notices it. `python -m tests.mutation.report` writes REPORT.md.
+"""How good `check` is: every mutant of the default play, and who notices it.
 
-A mutant is caught where a file no longer loads, or `check` says something that it does not say of the play itself. What `check`
-alone cannot know, since a changed play may be a sound play of its own, the brief's tables know (tests/brief), and of patterns the
-labelled lines (tests/evidence).
+`python -m tests.mutation.report` writes REPORT.md. A mutant is caught where a file no longer loads, or `check` says something
+that it does not say of the play itself. What `check` alone cannot know, since a changed play may be a sound play of its own,
+the brief's tables know (tests/brief), and of patterns the labelled lines (tests/evidence, and deeds.yaml here).
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from simulator.engine.cue import Cue
 from simulator.engine.evidence import evident
+from simulator.engine.world import World
 from simulator.errors import PlayError
 from simulator.play.loading import default_play, load_with_sources
 from simulator.play.references import check_references
 from simulator.play.source import Source
 from simulator.play.types import Beat, Exchange, LeadEvent, Play, StageEvent
 from simulator.proof.authored import check_authored
-from simulator.proof.explore import Exploration, explore
+from simulator.proof.explore import Exploration, Moment, explore
 from simulator.proof.findings import Findings
 from simulator.proof.habits import check_habits
 from simulator.proof.properties import check_properties
@@ -121,38 +124,40 @@ def _said(play: Play, sources: Mapping[str, Source], beats: set[str]) -> tuple[E
 
 
 def _plot(exploration: Exploration) -> object:
-    """All that a run can come to, whenever: which events, in which worlds, before whom, in which words."""
+    """What runs can come to, whenever: which event before which, in which worlds, before whom, in which words."""
     return [
         (
             name,
-            {(frozenset(one.stage.done), _world(one.stage.world)) for one in (*found.moments, *found.ends, *found.stuck)},
+            {pair for one in found.moments for pair in product(one.stage.done, _undone(one))},
+            {(change.event.id, _world(change.before), _world(change.after)) for change in found.changes},
             {
                 event.id: _nature(exploration.play, exploration.play.beats[name], event)
                 for event in exploration.play.beats[name].events
             },
+            len(found.stuck),
         )
         for name, found in exploration.beats.items()
     ]
 
 
+def _undone(moment: Moment) -> list[str]:
+    return [event.id for event in moment.stage.current.events if event.id not in moment.stage.done]
+
+
 def _tempo(exploration: Exploration) -> object:
     """The same with the turns: when each set of events can have happened, and what is offered and required then."""
     return [
-        {
-            (one.stage.turn, frozenset(one.stage.done), _offered(one.cue.contract.offers if one.cue else ()))
-            for one in (*found.moments, *found.ends)
-        }
+        {(one.stage.turn, frozenset(one.stage.done), _offered(one.cue)) for one in (*found.moments, *found.ends)}
         for found in exploration.beats.values()
     ]
 
 
-def _offered(offers: tuple[object, ...]) -> tuple[tuple[str, bool], ...]:
-    return tuple((getattr(offer, "event").id, getattr(offer, "rung") == "required") for offer in offers)
+def _offered(cue: Cue | None) -> tuple[tuple[str, bool], ...]:
+    return tuple((offer.event.id, offer.rung == "required") for offer in cue.contract.offers) if cue else ()
 
 
-def _world(world: object) -> str:
-    parts = {name: getattr(world, name) for name in ("facts", "beliefs", "items", "locations", "promises")}
-    return json.dumps(parts, sort_keys=True)
+def _world(world: World) -> str:
+    return world.model_dump_json(exclude={"circumstances"})
 
 
 def _nature(play: Play, beat: Beat, event: LeadEvent | StageEvent) -> object:
@@ -178,12 +183,8 @@ def _brief_objects(play: Play, exploration: Exploration) -> bool:
     promise = the_promise(BRIEF)
     if {name: (one.by, one.to) for name, one in play.promises.items()} != {promise.name: (promise.by, promise.to)}:
         return True
-    shown = {
-        event.id: set(event.innocent)
-        for beat in play.beats.values()
-        for event in beat.events
-        if getattr(event, "innocent", None)
-    }
+    leads = (event for beat in play.beats.values() for event in beat.events if isinstance(event, LeadEvent))
+    shown = {event.id: set(event.innocent) for event in leads if event.innocent}
     if shown != {event: set(versions) for event, versions in innocent_versions(BRIEF).items()}:
         return True
     return any(_out_of_order(exploration))
@@ -201,17 +202,24 @@ def _out_of_order(exploration: Exploration) -> Iterator[str]:
 
 def _right(play: Play) -> frozenset[str]:
     """The labelled lines that the play's patterns judge as they are labelled."""
-    evidence = {
-        event.id: event.evidence for beat in play.beats.values() for event in beat.events if isinstance(event, LeadEvent)
-    }
+    leads = (event for beat in play.beats.values() for event in beat.events if isinstance(event, LeadEvent))
+    evidence = {event.id: event.evidence for event in leads}
+    samples = [sample for sample in (*events(), *deeds()) if sample.subject in evidence]
     return frozenset(
-        f"{sample.subject}: {sample.text}" for sample in events() if sample.subject in evidence and _judged(sample, evidence)
+        f"{one.subject}: {one.text}" for one in samples if (evident(evidence[one.subject], one.text) is not None) == one.label
     )
 
 
-def _judged(sample: Sample, evidence: Mapping[str, object]) -> bool:
-    patterns = evidence[sample.subject]
-    return (evident(patterns, sample.text) is not None) == sample.label  # type: ignore[arg-type]
+@cache
+def deeds() -> tuple[Sample, ...]:
+    """Labelled actions and asides: two that do it, and two that do not."""
+    rows = yaml.safe_load(Path(__file__).with_name("deeds.yaml").read_text(encoding="utf-8"))
+    return tuple(
+        Sample(event, "deed", 1, label, text)
+        for event, texts in rows.items()
+        for label, key in ((True, "done"), (False, "not_done"))
+        for text in texts[key]
+    )
 
 
 # The report.
@@ -235,8 +243,8 @@ def _written(results: list[tuple[Mutant, Verdict]]) -> str:
             "Made by `make mutants`: each event of the play dropped, moved, retimed, given another actor, other observers,",
             "effects, evidence or another fallback, one change at a time, and judged by `simulate check`.",
             "",
-            f"{len(results)} mutants. {excluded} are not counted, because they play the same plot: {counts['same']} in every turn,",
-            f"and {counts['tempo']} with the same events in the same orders, worlds and words, in other turns (a matter of tempo).",
+            f"{len(results)} mutants. {excluded} are not counted, because they play the same plot: {counts['same']} in every",
+            f"turn, and {counts['tempo']} with the same events in the same orders, worlds and words, in other turns (tempo).",
             f"Of the other {counted}:",
             "",
             f"- {alone} are caught by `check` alone: {alone / counted:.1%} ({counts['loader']} as the files are loaded)",
@@ -263,13 +271,13 @@ def _table(results: list[tuple[Mutant, Verdict]]) -> Iterator[str]:
 
 
 _REASONS = {
-    "drop": "The event is not the brief's, nothing waits for it, and it changes nothing: without it this is another sound play.",
-    "move": "The brief lets these two come in either order, since who does the later does not perceive the earlier; or one is not its.",
+    "drop": "Nothing waits for it, it changes nothing, and it is not the brief's: without it this is another sound play.",
+    "move": "Sound, and no table of the brief says otherwise: one of the two is not its event, or its actor cannot wait.",
     "retime": "Sound, and the brief says nothing of times: what it must wait for still comes first.",
     "actor": "The event is not the brief's; said by somebody else it is sound too.",
-    "observers": "The event is not the brief's, and nothing hidden is in its words.",
-    "effects": "The table of the brief says nothing of this.",
-    "evidence": "No authored and no labelled line needs this pattern: it is there for words that a model may find.",
+    "observers": "The event is not the brief's; perceived by others it is sound too.",
+    "effects": "Sound, and the brief's table says nothing of it.",
+    "evidence": "No authored and no labelled line needs this part of the evidence: it is there for what a model may say.",
     "fallback": "The words meet the event's evidence as well: it is another good fallback.",
 }
 
