@@ -256,13 +256,15 @@ def replay(
 
 def check(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="A play's folder (default: the play that comes with it).")
+        Path | None, typer.Argument(metavar="DIR", help="A play's folder (default: the play that comes with it).")
     ] = None,
 ) -> None:
-    """Prove a play before it is performed: every reachable state, every authored line, every text.
+    """Prove a play before it is performed.
 
-    Prints each mistake with its file, its line, the events that lead to it, and what to change. Exit codes: 0 proved; 1 not
-    proved; 2 the files are wrong in themselves.
+    Goes through every state that a run can reach, every authored line, and every text that a lead can be shown. Prints each
+    mistake with its file, its line, the events that lead to it, and what to change.
+
+    Exit codes: 0 proved; 1 not proved; 2 the files are wrong in themselves.
     """
     from simulator.play.loading import default_play  # noqa: PLC0415
     from simulator.proof.check import check_play, render  # noqa: PLC0415
@@ -274,7 +276,10 @@ def check(
 
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")]) -> None:
-    """Start a play of your own: a small complete one, whose comments explain every key."""
+    """Start a play of your own.
+
+    It is small and complete, and its comments explain every key.
+    """
     from simulator.play.starting import write_new_play  # noqa: PLC0415
 
     write_new_play(folder)
@@ -285,7 +290,10 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder tha
 
 @app.command()
 def schemas(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A play's folder.")]) -> None:
-    """Write the JSON Schemas of a play's files into DIR/schemas, for editors; `new` has done so already."""
+    """Write the JSON Schemas of a play's files, for editors.
+
+    They go into DIR/schemas; `new` has put them there already.
+    """
     from simulator.play.schemas import write_schemas  # noqa: PLC0415
 
     for path in write_schemas(folder):

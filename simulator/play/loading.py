@@ -52,6 +52,8 @@ class _Loading:
     sources: dict[str, Source] = field(default_factory=dict)  # by the file's name within the folder
 
     def play(self) -> Play:
+        if not (self.folder / "beats/play.yaml").is_file():
+            raise PlayError([Problem(str(self.folder), 0, "", "no play is here: there is no beats/play.yaml in it")])
         top = self._read("beats/play.yaml", PlayFile)
         if top is None:
             raise PlayError(self._problems())

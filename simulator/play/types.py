@@ -75,11 +75,8 @@ def _pattern(value: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
-Texts = Annotated[
-    tuple[Text, ...],
-    BeforeValidator(_one_or_many, json_schema_input_type=Text | Annotated[list[Text], Field(min_length=1)]),
-    Field(min_length=1),
-]
+_Several = BeforeValidator(_one_or_many, json_schema_input_type=Text | Annotated[list[Text], Field(min_length=1)])
+Texts = Annotated[tuple[Text, ...], _Several, Field(min_length=1)]
 Pattern = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_pattern)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Bundle = Mapping[Id, Mapping[Id, Text]]  # version: its texts, by name
@@ -168,6 +165,11 @@ class Event(Effects):
     id: Id
     by: Id
     after: tuple[Id, ...] = ()  # permitted once all of these have happened
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything."""
+        return bool(self.set or self.learn or self.move or self.locate or self.promise)
 
     @property
     def effects(self) -> Effects:

@@ -11,7 +11,6 @@ import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import reduce
 
 from simulator.engine.contract import Contract
 from simulator.engine.cue import Cue
@@ -25,6 +24,7 @@ from simulator.play.types import LeadEvent, Play, StageEvent
 __all__ = ["LIMIT", "BeatStates", "Change", "Exploration", "Moment", "explore", "required_now"]
 
 LIMIT = 20_000  # states of one beat; past it nothing is claimed
+_TRIES = 10  # ways to a state that are tried, on the average
 _RANK = {"action": 0, "speech": 1, "aside": 2}  # the order in which a turn's fields are read for events
 _Key = tuple[int, frozenset[str], str]
 
@@ -119,6 +119,8 @@ class _Search:
         self.found = BeatStates(beat)
         self.limit = limit
         self.seen: set[_Key] = set()
+        self.reached: set[_Key] = set()  # turns already led to, before what the world does next
+        self.tried = 0
         self.changes: set[tuple[str, str]] = set()
         self.ended: set[str] = set()
 
@@ -148,8 +150,18 @@ class _Search:
             self.found.stuck.append(moment)
             return []
         self.found.moments.append(moment)
-        choices = _choices(stage, moment.cue.contract, self.limit)
-        return [self._after(moment, moment.cue, events) for events in choices]
+        return [self._after(moment, moment.cue, events) for events in self._untried(stage, moment.cue.contract)]
+
+    def _untried(self, stage: Stage, contract: Contract) -> Iterator[tuple[LeadEvent, ...]]:
+        """What a turn can bring about that leads to something new. Raises _TooMany."""
+        for events, world in _choices(stage, contract, self.limit):
+            key = (stage.turn + 1, frozenset((*stage.done, *(event.id for event in events))), world)
+            self.tried += 1
+            if self.tried > _TRIES * self.limit:
+                raise _TooMany
+            if key not in self.reached:
+                self.reached.add(key)
+                yield events
 
     def _end(self, moment: Moment, world: str) -> None:
         self.found.lengths.add(moment.stage.turn)
@@ -174,9 +186,10 @@ class _Search:
         return Moment(stage, coming if isinstance(coming, Cue) else None, path)
 
     def _note(self, event: LeadEvent | StageEvent, world: World, path: tuple[str, ...]) -> World:
-        after = apply(world, event.effects)
-        if (event.id, _text(world)) not in self.changes:
-            self.changes.add((event.id, _text(world)))
+        after = apply(world, event.effects) if event.changes else world
+        key = (event.id, _text(world))
+        if key not in self.changes:
+            self.changes.add(key)
             self.found.changes.append(Change(event, world, after, path))
         return after
 
@@ -218,36 +231,52 @@ def _turn(cue: Cue, events: tuple[LeadEvent, ...]) -> TurnEntry:
     )
 
 
-def _choices(stage: Stage, contract: Contract, limit: int) -> Iterator[tuple[LeadEvent, ...]]:
-    """All that a lead's turn can bring about: one way for each set of events and world that it leads to.
+def _choices(stage: Stage, contract: Contract, limit: int) -> Iterator[tuple[tuple[LeadEvent, ...], str]]:
+    """All that a lead's turn can bring about: one way for each set of events and world (as text) that it leads to.
 
     A turn's fields are read in a fixed order, and an event counts once what it waits for is done. What is required and was
     left out is added at the end, as the author's words are. Raises _TooMany.
     """
     required = next((event for event in contract.undone if contract.required and event.id == contract.required.id), None)
-    waiting: deque[tuple[tuple[LeadEvent, ...], World]] = deque([((), stage.world)])
+    changing = {event.id for event in contract.undone if event.changes}
+    waiting = deque([_Way((), frozenset(), stage.world, _text(stage.world))])
     ways: set[tuple[frozenset[str], int, str]] = set()
     results: set[tuple[frozenset[str], str]] = set()
     while waiting:
-        events, world = waiting.popleft()
-        done = contract.done | {event.id for event in events}
-        rank = _RANK[events[-1].channel] if events else 0
-        if (key := (done, rank, _text(world))) in ways:
+        way = waiting.popleft()
+        rank = _RANK[way.events[-1].channel] if way.events else 0
+        if (key := (way.done, rank, way.text)) in ways:
             continue
         ways.add(key)
         if len(ways) > limit:
             raise _TooMany
-        whole = events if required is None or required.id in done else (*events, required)
-        changed = reduce(apply, (event.effects for event in whole), stage.world)
-        result = (contract.done | {event.id for event in whole}, _text(changed))
-        if result not in results:
-            results.add(result)
-            yield whole
+        whole = way if required is None or required.id in way.done else way.and_then(required, changing)
+        if (whole.done, whole.text) not in results:
+            results.add((whole.done, whole.text))
+            yield whole.events, whole.text
         waiting.extend(
-            ((*events, event), apply(world, event.effects))
+            way.and_then(event, changing)
             for event in contract.undone
-            if event.id not in done and _RANK[event.channel] >= rank and done.issuperset(event.waits_for)
+            if event.id not in way.done
+            and _RANK[event.channel] >= rank
+            and (contract.done | way.done).issuperset(event.waits_for)
         )
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way in which a turn can go: the events so far, and the world after them."""
+
+    events: tuple[LeadEvent, ...]
+    done: frozenset[str]
+    world: World
+    text: str
+
+    def and_then(self, event: LeadEvent, changing: set[str]) -> _Way:
+        if event.id not in changing:
+            return _Way((*self.events, event), self.done | {event.id}, self.world, self.text)
+        world = apply(self.world, event.effects)
+        return _Way((*self.events, event), self.done | {event.id}, world, _text(world))
 
 
 def _text(world: World) -> str:
