@@ -2,7 +2,7 @@
 
 `python -m tests.mutation.report` writes REPORT.md. A mutant is caught where a file no longer loads, or `check` says something
 that it does not say of the play itself. What `check` alone cannot know, since a changed play may be a sound play of its own,
-the brief's tables know (tests/brief), and of patterns the labelled lines (tests/evidence, and deeds.yaml here).
+the brief's tables know (tests/brief), and of patterns the labelled lines (tests/evidence, and lines.yaml here).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Literal
 
@@ -28,7 +28,7 @@ from simulator.play.references import check_references
 from simulator.play.source import Source
 from simulator.play.types import Beat, Exchange, LeadEvent, Play, StageEvent
 from simulator.proof.authored import check_authored
-from simulator.proof.explore import Exploration, Moment, explore
+from simulator.proof.explore import BeatStates, Exploration, Moment, explore
 from simulator.proof.findings import Findings
 from simulator.proof.habits import check_habits
 from simulator.proof.properties import check_properties
@@ -128,7 +128,7 @@ def _plot(exploration: Exploration) -> object:
     return [
         (
             name,
-            {pair for one in found.moments for pair in product(one.stage.done, _undone(one))},
+            _orders(found),
             {(change.event.id, _world(change.before), _world(change.after)) for change in found.changes},
             {
                 event.id: _nature(exploration.play, exploration.play.beats[name], event)
@@ -138,6 +138,14 @@ def _plot(exploration: Exploration) -> object:
         )
         for name, found in exploration.beats.items()
     ]
+
+
+def _orders(found: BeatStates) -> set[tuple[str, str]]:
+    """Each event with each that can come after it."""
+    orders = {pair for one in found.moments for pair in product(one.stage.done, _undone(one))}
+    for one in (*found.moments, *found.ends):
+        orders.update(combinations([step.split()[-1] for step in one.before], 2))
+    return orders
 
 
 def _undone(moment: Moment) -> list[str]:
@@ -204,18 +212,18 @@ def _right(play: Play) -> frozenset[str]:
     """The labelled lines that the play's patterns judge as they are labelled."""
     leads = (event for beat in play.beats.values() for event in beat.events if isinstance(event, LeadEvent))
     evidence = {event.id: event.evidence for event in leads}
-    samples = [sample for sample in (*events(), *deeds()) if sample.subject in evidence]
+    samples = [sample for sample in (*events(), *lines()) if sample.subject in evidence]
     return frozenset(
         f"{one.subject}: {one.text}" for one in samples if (evident(evidence[one.subject], one.text) is not None) == one.label
     )
 
 
 @cache
-def deeds() -> tuple[Sample, ...]:
-    """Labelled actions and asides: two that do it, and two that do not."""
-    rows = yaml.safe_load(Path(__file__).with_name("deeds.yaml").read_text(encoding="utf-8"))
+def lines() -> tuple[Sample, ...]:
+    """Labelled lines that say what each part of an event's evidence is there for."""
+    rows = yaml.safe_load(Path(__file__).with_name("lines.yaml").read_text(encoding="utf-8"))
     return tuple(
-        Sample(event, "deed", 1, label, text)
+        Sample(event, "told", 1, label, text)
         for event, texts in rows.items()
         for label, key in ((True, "done"), (False, "not_done"))
         for text in texts[key]
