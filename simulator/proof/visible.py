@@ -122,6 +122,11 @@ class _Viewing:
         beat, world = self.beat, moment.stage.world
         lead = beat.speaker(moment.stage.turn + 1, self.play.leads)
         yield from self._shown(("brief", lead), lead, world, beat.brief[lead])
+        if lead in beat.tries:
+            yield from self._shown(("tries", lead), lead, world, *beat.tries[lead])
+        else:
+            tries = self.play.personas[lead].tries
+            yield from self._shown(("tries",), lead, world, *tries, file=f"personas/{lead}.md")
         yield from self._shown(("reserved",), lead, world, *(f"Leave the {prop} alone." for prop in beat.reserved))
         for index, forbidden in enumerate(beat.forbid):
             if forbidden.by in (None, lead):
@@ -143,3 +148,7 @@ class _Viewing:
         for lead in self.beat.present(self.play.leads):
             if self.beat.perceives(lead, event, self.play.leads):
                 yield from self._shown(event_key(self.beat, event.id, "text"), lead, after, *event.text)
+                walk_on = self.play.walk_ons.get(event.by)
+                if walk_on is not None:
+                    heading = f"{walk_on.name} ({walk_on.manner})"
+                    yield from self._shown(("walk_ons", event.by), lead, after, heading, file="beats/play.yaml")
