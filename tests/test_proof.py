@@ -71,11 +71,10 @@ def test_the_second_play_is_performed_to_the_byte() -> None:
 def _some_reply(play: Play, cue: Cue, chance: random.Random) -> str:
     """Any of the speaker's deeds in any combination, in the author's words."""
     fields: dict[str, list[str]] = {"speech": [], "action": [], "aside": []}
-    undone = list(cue.contract.undone)
-    chance.shuffle(undone)
-    for event in undone:
-        if chance.random() < 0.3:
-            fields[event.channel].append(event.fallback)
+    undone = cue.contract.undone
+    chosen = undone[: chance.randrange(4)] if chance.random() < 0.7 else [one for one in undone if chance.random() < 0.3]
+    for event in chosen:
+        fields[event.channel].append(event.fallback)
     return json.dumps({"intent": "", "claims": [], **{name: ". ".join(words) or None for name, words in fields.items()}})
 
 
@@ -90,8 +89,8 @@ def _known(exploration: Exploration, stage: Stage) -> bool:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("name", ["template", "negotiation"])
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", FOLDERS)
 def test_no_run_comes_to_a_state_that_the_search_has_not_seen(name: str, seed: int) -> None:
     exploration, chance = proved(name).exploration, random.Random(seed)
     play = exploration.play
