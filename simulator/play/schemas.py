@@ -1,4 +1,4 @@
-"""JSON Schemas of a play's files, made from the types, so that an editor completes and checks what an author writes."""
+"""JSON Schemas of a play's files, made from the types, so that editors complete and check what is written."""
 
 from __future__ import annotations
 

@@ -167,11 +167,6 @@ class Event(Effects):
     after: tuple[Id, ...] = ()  # permitted once all of these have happened
 
     @property
-    def changes(self) -> bool:
-        """Whether it changes anything."""
-        return bool(self.set or self.learn or self.move or self.locate or self.promise)
-
-    @property
     def effects(self) -> Effects:
         """What it changes, without the rest of the event."""
         return Effects(**{name: getattr(self, name) for name in Effects.model_fields})

@@ -186,7 +186,7 @@ class _Search:
         return Moment(stage, coming if isinstance(coming, Cue) else None, path)
 
     def _note(self, event: LeadEvent | StageEvent, world: World, path: tuple[str, ...]) -> World:
-        after = apply(world, event.effects) if event.changes else world
+        after = apply(world, event.effects) if _changes(event) else world
         key = (event.id, _text(world))
         if key not in self.changes:
             self.changes.add(key)
@@ -238,7 +238,7 @@ def _choices(stage: Stage, contract: Contract, limit: int) -> Iterator[tuple[tup
     left out is added at the end, as the author's words are. Raises _TooMany.
     """
     required = next((event for event in contract.undone if contract.required and event.id == contract.required.id), None)
-    changing = {event.id for event in contract.undone if event.changes}
+    changing = {event.id for event in contract.undone if _changes(event)}
     waiting = deque([_Way((), frozenset(), stage.world, _text(stage.world))])
     ways: set[tuple[frozenset[str], int, str]] = set()
     results: set[tuple[frozenset[str], str]] = set()
@@ -277,6 +277,10 @@ class _Way:
             return _Way((*self.events, event), self.done | {event.id}, self.world, self.text)
         world = apply(self.world, event.effects)
         return _Way((*self.events, event), self.done | {event.id}, world, _text(world))
+
+
+def _changes(event: LeadEvent | StageEvent) -> bool:
+    return bool(event.set or event.learn or event.move or event.locate or event.promise)
 
 
 def _text(world: World) -> str:
