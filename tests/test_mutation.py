@@ -35,7 +35,7 @@ def test_check_alone_catches_three_quarters_and_the_brief_and_labelled_lines_nea
         ("observers: the_page: seen by pierre and katya", "check"),
         ("evidence: pierre_swaps_tape: any word is evidence", "check"),
         ("fallback: pierre_promises: the hint as fallback", "check"),
-        ("drop: limo_woman_passes: dropped", "brief"),
+        ("drop: curtain: dropped", "brief"),
         ("retime: katya_takes_him_home: no window", "tempo"),
     ],
 )
