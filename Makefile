@@ -57,3 +57,7 @@ axe: .cache/axe/package/axe.min.js
 
 bench-diff: .venv/ready
 	$(RUN)/python -m tests.bench_diff
+
+.PHONY: mutants
+mutants: .venv/ready
+	$(RUN)/python -m tests.mutation.report

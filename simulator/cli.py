@@ -252,3 +252,50 @@ def replay(
     from simulator.replay import replay as replayed  # noqa: PLC0415
 
     raise typer.Exit(replayed(_loaded(play), file))
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="A play's folder (default: the play that comes with it).")
+    ] = None,
+) -> None:
+    """Prove a play before it is performed.
+
+    Goes through every state that a run can reach, every authored line, and every text that a lead can be shown. Prints each
+    mistake with its file, its line, the events that lead to it, and what to change.
+
+    Exit codes: 0 proved; 1 not proved; 2 the files are wrong in themselves.
+    """
+    from simulator.play.loading import default_play  # noqa: PLC0415
+    from simulator.proof.check import check_play, render  # noqa: PLC0415
+
+    report = check_play(folder or default_play())
+    print(render(report))
+    raise typer.Exit(0 if report.proved else 1)
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is new or empty.")]) -> None:
+    """Start a play of your own.
+
+    It is small and complete, and its comments explain every key.
+    """
+    from simulator.play.starting import write_new_play  # noqa: PLC0415
+
+    write_new_play(folder)
+    print(f"{folder}: two people, three beats, a lie, a hidden deed and a promise. Try:")
+    print(f"    simulate check {folder}\n    simulate --play {folder} --seed 1")
+    print(f"then change {folder}/beats/clearing.yaml, and read docs/guide.md")
+
+
+@app.command()
+def schemas(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A play's folder.")]) -> None:
+    """Write the JSON Schemas of a play's files, for editors.
+
+    They go into DIR/schemas; `new` has put them there already.
+    """
+    from simulator.play.schemas import write_schemas  # noqa: PLC0415
+
+    for path in write_schemas(folder):
+        print(path)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from simulator.engine.entries import Entry, Header, to_line
+from simulator.play.loading import load
 from tests.rehearsal import default, perform_play
 
 SEEDS = (1, 7, 42)
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
+PLAYS = Path(__file__).parent / "plays"
 
 
 def golden_path(seed: int) -> Path:
@@ -26,6 +28,9 @@ def main() -> None:
     for seed in SEEDS:
         golden_path(seed).write_bytes(as_bytes(*perform_play(default(), seed)))
         print(golden_path(seed).name)
+    for path in sorted(PLAYS.glob("*/expected.jsonl")):
+        path.write_bytes(as_bytes(*perform_play(load(path.parent), 1)))
+        print(path.relative_to(PLAYS))
 
 
 if __name__ == "__main__":

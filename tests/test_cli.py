@@ -161,7 +161,7 @@ def test_an_interrupt_keeps_the_log_and_prints_the_way_on(tmp_path: Path) -> Non
         (["--cast", "hamlet=m"], "ROLE pierre or katya"),
         (["--seed", "seven"], "valid integer"),
         (["--model", "m"], "set OPENAI_API_KEY"),
-        (["--play", "nowhere"], "beats/play.yaml: this file is missing"),
+        (["--play", "nowhere"], "nowhere: no play is here: there is no beats/play.yaml in it"),
         (["resume", "nothing.jsonl"], "cannot be read"),
     ],
 )

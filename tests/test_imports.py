@@ -16,6 +16,7 @@ ORDER = {  # each may import those before it, and its own
     "engine": 2,
     "transcript": 3,
     "models": 3,
+    "proof": 3,
     "perform": 4,
     "sweep": 5,
     "score": 5,

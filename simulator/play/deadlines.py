@@ -67,9 +67,16 @@ def _latest_of_lead_event(
     free = [turn for turn in floor.turns_of(event.by) if turn <= last and turn not in taken]
     begins = 1 if event.window is None else event.window[0]
     if not free or free[-1] < begins:
-        room = f"turn {free[-1]}" if free else "no turn"
-        raise Infeasible(event.id, f"needs a turn of {event.by} from {begins} to {last}, and the events around it leave {room}")
+        raise Infeasible(event.id, _why_not(event.by, begins, last, floor))
     return free[-1]
+
+
+def _why_not(lead: str, begins: int, last: int, floor: _Floor) -> str:
+    if last < begins:
+        return f"may come from turn {begins} on, but what waits for it needs it by turn {last}"
+    if not any(begins <= turn <= last for turn in floor.turns_of(lead)):
+        return f"{lead} has no turn from {begins} to {last}"
+    return f"every turn of {lead} from {begins} to {last} is taken by another event"
 
 
 def _in_order(beat: Beat) -> list[LeadEvent | StageEvent]:

@@ -16,7 +16,7 @@ from simulator.play.references import check_references
 from simulator.play.source import Key, Source, read_markdown, read_yaml
 from simulator.play.types import Beat, Exchange, Persona, Play, PlayFile
 
-__all__ = ["default_play", "load"]
+__all__ = ["default_play", "load", "load_with_sources"]
 
 M = TypeVar("M", bound=BaseModel)
 _EXCHANGES = TypeAdapter(tuple[Exchange, ...])
@@ -37,14 +37,28 @@ def load(folder: Path) -> Play:
     return _Loading(folder).play()
 
 
+def load_with_sources(folder: Path) -> tuple[Play, Mapping[str, Source]]:
+    """The play in a folder, and its files by name, with the line of every key.
+
+    Raises PlayError with all problems that were found.
+    """
+    loading = _Loading(folder)
+    return loading.play(), loading.sources
+
+
 @dataclass
 class _Loading:
     folder: Path
     sources: dict[str, Source] = field(default_factory=dict)  # by the file's name within the folder
 
     def play(self) -> Play:
+        if not (self.folder / "beats/play.yaml").is_file():
+            raise PlayError([Problem(str(self.folder), 0, "", "no play is here: there is no beats/play.yaml in it")])
         top = self._read("beats/play.yaml", PlayFile)
         if top is None:
+            raise PlayError(self._problems())
+        self._missing_files(top)
+        if self._problems():
             raise PlayError(self._problems())
         personas = {lead: self._persona(lead) for lead in top.leads}
         beats = {beat: self._beat(beat) for beat in dict.fromkeys(beat for act in top.acts for beat in act)}
@@ -87,6 +101,15 @@ class _Loading:
             _note(source, tuple[Exchange, ...], error)
             return ()
 
+    def _missing_files(self, top: PlayFile) -> None:
+        """Note each lead and beat without a file, where it is named."""
+        wanted: list[tuple[Key, str]] = [(("leads", index), f"personas/{lead}.md") for index, lead in enumerate(top.leads)]
+        for number, act in enumerate(top.acts):
+            wanted += [(("acts", number, index), f"beats/{beat}.yaml") for index, beat in enumerate(act)]
+        for key, name in wanted:
+            if not (self.folder / name).is_file():
+                self.sources["beats/play.yaml"].problem(key, f"there is no file {name}")
+
     def _stray_files(self, beats: Mapping[str, object]) -> None:
         for pattern, known in (("beats/*.yaml", {*beats, "play"}), ("beats/lines/*.yaml", set(beats))):
             for path in sorted(self.folder.glob(pattern)):
@@ -115,9 +138,11 @@ def _validated(source: Source, model: type[M], extra: Mapping[str, str]) -> M | 
 
 
 def _note(source: Source, model: Any, error: ValidationError) -> None:  # noqa: ANN401 (any type that pydantic takes)
-    for detail in error.errors(include_url=False):
-        key = _key(source, detail)
-        source.problem(key, _message(detail, model, key))
+    details = [(_key(source, detail), detail) for detail in error.errors(include_url=False)]
+    meant = {(*key[:-1], _near(model, key)) for key, detail in details if detail["type"] == "extra_forbidden"}
+    for key, detail in details:
+        if detail["type"] != "missing" or key not in meant:  # it is there, misspelled
+            source.problem(key, _message(detail, model, key))
 
 
 def _key(source: Source, detail: ErrorDetails) -> Key:
@@ -136,17 +161,36 @@ def _message(detail: ErrorDetails, model: Any, key: Key) -> str:  # noqa: ANN401
     if kind == "missing":
         return "this key is missing"
     if kind == "extra_forbidden":
-        known = _keys_at(model, key[:-1])
-        near = difflib.get_close_matches(str(key[-1]), known, 1)
-        return "unknown key; " + (f"did you mean {near[0]}?" if near else "expected one of " + ", ".join(known))
+        near = _near(model, key)
+        return "unknown key; " + (
+            f"did you mean {near}?" if near else "expected one of " + ", ".join(_keys_at(model, key[:-1]))
+        )
     if kind == "value_error":
         return str(detail["ctx"]["error"])
     if kind == "string_pattern_mismatch":
         return f"expected a name in lower-case letters, digits and _, not {given!r}"
-    if kind == "string_type":
-        return f"expected text, not {given!r}; put it in quotes if it is meant as words"
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}, not {given!r}"
     shown = repr(given)
     return detail["msg"].replace("Input should be", "expected") + (f", not {shown}" if len(shown) < 60 else "")
+
+
+_EXPECTED = {
+    "string_type": "text (in quotes, if it looks like something else)",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "tuple_type": "a list, like [one, two]",
+    "dict_type": "keys with values, like {key: value}",
+    "mapping_type": "keys with values, like {key: value}",
+    "model_type": "keys with values, like {key: value}",
+}
+
+
+def _near(model: Any, key: Key) -> str | None:  # noqa: ANN401
+    """The key that a misspelled one was probably meant to be."""
+    return next(iter(difflib.get_close_matches(str(key[-1]), _keys_at(model, key[:-1]), 1)), None)
 
 
 def _keys_at(annotation: Any, key: Key) -> list[str]:  # noqa: ANN401

@@ -210,6 +210,11 @@ def _check_texts(play: Play, sources: Mapping[str, Source]) -> None:
     """Every {name} is a circumstance that the text's readers may know."""
     public = set(names_of(play.circumstances))
     private = {lead: set(names_of(persona.circumstances)) for lead, persona in play.personas.items()}
+    for lead, persona in play.personas.items():
+        for name in names_in(persona.prompt):
+            if name not in public | private[lead]:
+                source = sources[f"personas/{lead}.md"]
+                source.problem(("prompt", f"{{{name}}}"), "is no circumstance of the play or of this persona")
     for source in sources.values():
         for key, text in source.texts():
             readers = _readers(play, source, key)
@@ -230,7 +235,7 @@ def _readers(play: Play, source: Source, key: Key) -> set[str]:
             return {str(part)}
     if key and key[0] == "events" and source.name.startswith("beats/") and len(key) > 1:
         event = play.beats[source.name.removeprefix("beats/").removesuffix(".yaml")].events[int(key[1])]
-        return {event.by} if isinstance(event, LeadEvent) else set(play.leads)
+        return {event.by} if isinstance(event, LeadEvent) and event.by in play.leads else set(play.leads)
     return set(play.leads)
 
 

@@ -32,11 +32,15 @@ class Source:
     problems: list[Problem] = field(default_factory=list)
 
     def problem(self, key: Key, message: str) -> None:
-        """Note a mistake at the place of a key, or of the nearest part around it."""
+        """Note a mistake at the place of a key."""
+        self.problems.append(self.placed(key, message))
+
+    def placed(self, key: Key, message: str) -> Problem:
+        """A mistake at the place of a key, or of the nearest part around it that stands in the file."""
         around = key
         while around and around not in self.lines:
             around = around[:-1]
-        self.problems.append(Problem(self.name, self.lines.get(around, 1), dotted(key), message))
+        return Problem(self.name, self.lines.get(around, 1), dotted(key), message)
 
     def texts(self) -> Iterator[tuple[Key, str]]:
         """Every text in the file with its place."""
@@ -68,6 +72,9 @@ def read_markdown(path: Path, name: str) -> tuple[Source, str]:
         source.problem((), "expected front matter: a line of ---, keys, and another line of ---")
         return source, ""
     _parse(match[1], source, 1)
+    for number, line in enumerate(match[2].split("\n"), text.count("\n", 0, match.start(2)) + 1):
+        for used in re.findall(r"\{\w+\}", line):  # so that a mistake in one is placed
+            source.lines.setdefault(("prompt", used), number)
     return source, match[2].strip()
 
 

@@ -1,6 +1,6 @@
 """What an author writes, as types: the play, its personas, beats and events, and the understudy's lines.
 
-The keys are those of the files; docs/format.md explains them for writers.
+The keys are those of the files; docs/guide.md explains them for writers.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _pattern(value: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
+_Several = BeforeValidator(_one_or_many, json_schema_input_type=Text | Annotated[list[Text], Field(min_length=1)])
+Texts = Annotated[tuple[Text, ...], _Several, Field(min_length=1)]
 Pattern = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_pattern)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Bundle = Mapping[Id, Mapping[Id, Text]]  # version: its texts, by name
