@@ -254,6 +254,7 @@ def replay(
     raise typer.Exit(replayed(_loaded(play), file))
 
 
+@app.command()
 def check(
     folder: Annotated[
         Path | None, typer.Argument(metavar="DIR", help="A play's folder (default: the play that comes with it).")
