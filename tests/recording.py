@@ -130,7 +130,7 @@ def recorder(mode: str) -> vcr.VCR:
 @contextmanager
 def served(app: Any) -> Iterator[str]:  # noqa: ANN401 (any ASGI application)
     """An application on a loopback port, for as long as the block lasts: its base URL."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

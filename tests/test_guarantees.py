@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -16,10 +17,11 @@ from simulator.models.base import CUE_HEADER, Reply, Request
 from simulator.models.chaos import CHAOS, ChaosModel
 from simulator.models.client import ChatModel, Endpoint
 from simulator.perform import perform as perform_async
+from simulator.play.loading import load
 from tests.guarantees import Run, broken, call_bound, perform, told
-from tests.rehearsal import default
 
 BOTH = ("pierre", "katya")
+LETTER = Path(__file__).parent / "plays" / "letter"
 
 
 @pytest.mark.parametrize("model", CHAOS)
@@ -78,13 +80,13 @@ def test_an_unknown_chaos_model_names_those_there_are() -> None:
 def test_a_hostile_model_is_carried_over_http_too(model: str) -> None:
     entries, calls = asyncio.run(_over_http(model))
     assert entries[-1] == End()
-    assert calls <= call_bound(default())
+    assert calls <= call_bound(load(LETTER))
     assert any(isinstance(entry, Rejected) for entry in entries)
 
 
 async def _over_http(model: str) -> tuple[list[Entry], int]:
-    """A run in which a hostile model stands behind the real client, and how many calls it took."""
-    play = default()
+    """A run of a small play in which a hostile model stands behind the real client, and how many calls it took."""
+    play = load(LETTER)
 
     async def answer(request: httpx2.Request) -> httpx2.Response:
         body = json.loads(request.content)

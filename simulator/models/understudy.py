@@ -185,20 +185,22 @@ def _taken(part: _Part, owed: Line | None) -> _Offer | None:
 
 
 def _deed(part: _Part, offer: _Offer, owed: Line | None) -> dict[str, object]:
+    """The event, in one of its authored versions, or else in the words of its fallback."""
     version = _version(part, offer.event)
-    if version is None:
-        turn = _turn(part, Line(by=part.persona.id, speech=(None,)))
-        words = fill(offer.event.fallback, part.script.known)
-        turn[offer.event.channel] = words
-    else:
-        line = version.lines[0]
-        turn = _turn(part, line)
-        if turn["speech"] is None and offer.event.channel == "aside":
-            cover = _turn(part, owed or _opening(part))
-            turn |= {"speech": cover["speech"], "action": turn["action"] or cover["action"]}
-        words = str(turn[offer.event.channel])
-    turn["claims"] = [{"mark": offer.mark, "quote": words}]
-    return turn
+    turn = _in_fallback_words(part, offer.event) if version is None else _turn(part, version.lines[0])
+    words = turn[offer.event.channel]
+    if words is None:  # they name a circumstance that this lead has not been shown
+        return _turn(part, owed or _opening(part))
+    if version is not None and turn["speech"] is None and offer.event.channel == "aside":
+        cover = _turn(part, owed or _opening(part))
+        turn |= {"speech": cover["speech"], "action": turn["action"] or cover["action"]}
+    return turn | {"claims": [{"mark": offer.mark, "quote": words}]}
+
+
+def _in_fallback_words(part: _Part, event: LeadEvent) -> dict[str, object]:
+    sayable = part.script.versions([event.fallback])
+    silent = _turn(part, Line(by=part.persona.id, speech=(None,)))
+    return silent | {event.channel: sayable[0] if sayable else None}
 
 
 def _version(part: _Part, event: LeadEvent) -> Exchange | None:

@@ -23,7 +23,7 @@ def names_of(circumstances: Circumstances) -> Iterator[str]:
 
 def names_in(text: str) -> list[str]:
     """The circumstances that a text uses."""
-    return _NAME.findall(text)
+    return _NAME.findall(text) if "{" in text else []
 
 
 def quotes_in(text: str) -> list[str]:
@@ -33,5 +33,7 @@ def quotes_in(text: str) -> list[str]:
 
 def fill(text: str, values: Mapping[str, str], quotes: Mapping[str, str] | None = None) -> str:
     """The text as it is in a run; an event whose words were never perceived leaves an ellipsis."""
+    if "{" not in text:
+        return text
     text = _NAME.sub(lambda match: values.get(match[1], match[0]), text)
     return _QUOTE.sub(lambda match: (quotes or {}).get(match[1], "…"), text)
