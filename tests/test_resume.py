@@ -6,6 +6,7 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -316,7 +317,7 @@ def test_a_full_disk_ends_the_run_in_words_and_what_was_written_goes_on(tmp_path
         assert run.returncode == 2
         return
     assert run.returncode == 3
-    assert f"go on with: simulate resume {path} --play {LETTER}\n" in run.stderr
+    assert f"go on with: simulate resume {path} --play {shlex.quote(str(LETTER))}\n" in run.stderr
     assert whole().startswith(path.read_bytes())
     assert path.read_bytes().endswith(b"\n")
     assert resume(letter(), path, MUTE) == 0
