@@ -1,4 +1,4 @@
-"""What an author writes, as types: the play, its personas, beats and events, and the understudy's lines.
+"""What an author writes, as types: the play, its personas and its beats, with their events and the understudy's lines.
 
 The keys are those of the files; docs/guide.md explains them for writers.
 """
@@ -6,26 +6,19 @@ The keys are those of the files; docs/guide.md explains them for writers.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    SerializerFunctionWrapHandler,
-    Tag,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, model_validator
+
+from simulator.play.events import AnyEvent, Effects, Event, Evidence, LeadEvent, StageEvent
+from simulator.play.exchanges import Exchange, Line
+from simulator.play.vocabulary import Authored, Channel, Circumstances, Contact, Id, Pattern, Remark, Text, Texts
 
 __all__ = [
     "Beat",
     "Channel",
+    "Circumstances",
     "Conceal",
     "Contact",
     "Effects",
@@ -49,43 +42,6 @@ __all__ = [
     "Voice",
     "VoiceReply",
     "WalkOn",
-]
-
-Channel = Literal["speech", "action", "aside"]
-Contact = Literal["together", "phone", "apart"]
-Remark = Literal["question", "remark", "silence"]
-
-
-class Authored(BaseModel):
-    """A part of a play, as it stands in its file: fixed, and without keys that nobody reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) or value is None else value
-
-
-def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"not a regular expression: {error}") from None
-    return value
-
-
-Text = Annotated[str, Field(min_length=1, max_length=4000)]
-_Several = BeforeValidator(_one_or_many, json_schema_input_type=Text | Annotated[list[Text], Field(min_length=1)])
-Texts = Annotated[tuple[Text, ...], _Several, Field(min_length=1)]
-Pattern = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_pattern)]
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-Bundle = Mapping[Id, Mapping[Id, Text]]  # version: its texts, by name
-Circumstances = Mapping[
-    Id,
-    Annotated[
-        Annotated[Bundle, Tag("bundle")] | Annotated[Texts, Tag("texts")],
-        Discriminator(lambda value: "bundle" if isinstance(value, Mapping) else "texts"),
-    ],
 ]
 
 
@@ -128,88 +84,6 @@ class Persona(Authored):
     silences: tuple[Text, ...] = Field(min_length=1)  # actions, for a turn where a model had nothing usable
     circumstances: Circumstances = Field(default_factory=dict)
     prompt: Text  # the body of the file
-
-
-class Effects(Authored):
-    """What an event changes in the world."""
-
-    set: Mapping[Id, bool] = Field(default_factory=dict)  # fact: its truth
-    learn: Mapping[Id, Mapping[Id, bool]] = Field(default_factory=dict)  # lead: fact: what they believe
-    move: Mapping[Id, Id] = Field(default_factory=dict)  # item: its holder
-    locate: Mapping[Id, Mapping[Id, Id]] = Field(default_factory=dict)  # lead: item: who they think holds it
-    promise: Mapping[Id, Literal["made", "broken"]] = Field(default_factory=dict)
-
-    @model_serializer(mode="wrap")
-    def _without_empty_ones(self, handler: SerializerFunctionWrapHandler) -> dict[str, object]:
-        return {name: value for name, value in handler(self).items() if value or name not in Effects.model_fields}
-
-
-class Evidence(Authored):
-    """How words show that an event happened: patterns, looked for sentence by sentence."""
-
-    all: tuple[Pattern, ...] = ()
-    any: tuple[Pattern, ...] = ()
-    none: tuple[Pattern, ...] = ()
-    allow: tuple[Literal["negated", "hypothetical", "reported"], ...] = ()
-
-    @model_validator(mode="after")
-    def _looks_for_something(self) -> Evidence:
-        if not self.all and not self.any:
-            raise ValueError("give at least one pattern under all or any")
-        return self
-
-
-class Event(Effects):
-    """A fixed point of the plot."""
-
-    id: Id
-    by: Id
-    after: tuple[Id, ...] = ()  # permitted once all of these have happened
-
-    @property
-    def effects(self) -> Effects:
-        """What it changes, without the rest of the event."""
-        return Effects(**{name: getattr(self, name) for name in Effects.model_fields})
-
-
-class LeadEvent(Event):
-    """An event that a lead brings about in one field of a turn."""
-
-    channel: Channel
-    window: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] | None = None  # turns of the beat
-    answers: Id | None = None  # required in the actor's first turn after this event
-    lure: Text  # offered
-    hint: Text  # a motive, when it is cued
-    push: Text  # when it is required
-    innocent: Mapping[Id, Text] = Field(default_factory=dict)  # what another lead sees in its place
-    evidence: Evidence
-    fallback: Text  # performed where no reply would do
-
-    @property
-    def waits_for(self) -> tuple[str, ...]:
-        """All events that must have happened first."""
-        return self.after if self.answers is None else (*self.after, self.answers)
-
-
-class StageEvent(Event):
-    """An event that the simulator performs: the world's, or a walk-on's voice."""
-
-    at: Annotated[int, Field(ge=1)] | None = None  # comes before this turn of the beat
-    text: Texts
-    seen_by: tuple[Id, ...] | None = None  # all who are there, if left out
-
-    @property
-    def waits_for(self) -> tuple[str, ...]:
-        """All events that must have happened first."""
-        return self.after
-
-
-def _kind_of_event(value: object) -> str:
-    keys = value.keys() if isinstance(value, Mapping) else type(value).model_fields if isinstance(value, Event) else ()
-    return "lead" if {"channel", "window", "answers", "lure", "push", "fallback"} & set(keys) else "stage"
-
-
-AnyEvent = Annotated[Annotated[LeadEvent, Tag("lead")] | Annotated[StageEvent, Tag("stage")], Discriminator(_kind_of_event)]
 
 
 class Floor(Authored):
@@ -324,41 +198,6 @@ class Beat(Authored):
             return True
         heard = event.channel == "speech" and self.contact != "apart"
         return heard or (event.channel == "action" and self.contact == "together")
-
-
-class Line(Authored):
-    """One turn of an exchange. In the file the speaker's id is the key of the words."""
-
-    by: Id
-    speech: tuple[Text | None, ...]
-    action: Text | None = None
-    aside: Text | None = None
-    intent: Text | None = None
-    cut: bool = False  # an event may come instead of the answer
-
-    @model_validator(mode="before")
-    @classmethod
-    def _speaker_is_the_key(cls, value: Any) -> Any:  # noqa: ANN401 (pydantic hands over whatever the file holds)
-        if not isinstance(value, Mapping) or "by" in value:
-            return value
-        speakers = [key for key in value if key not in cls.model_fields]
-        if len(speakers) != 1:
-            raise ValueError("a line has one speaker: write it as {id: words, …}")
-        rest = {key: entry for key, entry in value.items() if key != speakers[0]}
-        return {**rest, "by": speakers[0], "speech": _one_or_many(value[speakers[0]])}
-
-
-class Exchange(Authored):
-    """A few lines that belong together; the understudy plays them in order."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9_.]+$", max_length=80)]
-    level: Annotated[int, Field(ge=1, le=5)] = 3  # tension
-    needs: Mapping[Id, Text] = Field(default_factory=dict)  # circumstances
-    hook: Id | None = None  # what its last line leaves in the air
-    event: Id | None = None  # the first line does this event
-    follows: tuple[Id, ...] = ()  # hooks after which it comes best
-    lines: tuple[Line, ...] = Field(min_length=1)
-    catch: Mapping[Remark, Text] = Field(default_factory=dict)  # the first line, after a remark nobody authored
 
 
 class PlayFile(Authored):
