@@ -16,7 +16,7 @@ from simulator.models.cast import Role, choose_cast, label, open_cast, roles_of
 from simulator.play.types import Play
 from simulator.resume import same_endpoints
 from simulator.session import Run, Screen, go_on
-from simulator.transcript.lineage import digest, position, restage
+from simulator.transcript.lineage import digest, expect_play, position, restage
 from simulator.transcript.log import Found, default_name, find_log, new_log, trace_path
 from simulator.transcript.trace import Trace
 
@@ -35,7 +35,9 @@ class Change:
 
 def fork(play: Play, parent: Path, change: Change, out: Path | None, screen: Screen) -> int:
     """Perform the rest of a run differently, into a new transcript; the exit code."""
-    found = _up_to(find_log(parent), change.at, parent)
+    whole = find_log(parent)
+    expect_play(play, whole.header, str(parent))
+    found = _up_to(whole, change.at, parent)
     roles = _roles(play, found.header, change, parent)
     header = _header(play, found, change, {lead: label(role) for lead, role in roles.items()})
     forked = Found(header, found.entries, (b"", *found.lines[1:]), torn=b"", unended=False)

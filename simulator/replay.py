@@ -14,7 +14,7 @@ from simulator.models.base import Reply, Request
 from simulator.perform import perform
 from simulator.play.types import Play
 from simulator.transcript.differing import differing_entries, differing_requests
-from simulator.transcript.lineage import hashes, inherited, restage
+from simulator.transcript.lineage import expect_play, hashes, inherited, restage
 from simulator.transcript.log import Found, find_log, trace_path
 from simulator.transcript.trace import Attempt, read_trace, request_hash
 
@@ -24,6 +24,7 @@ __all__ = ["replay"]
 def replay(play: Play, path: Path) -> int:
     """Perform a run again from its trace, and print what differs first: 0 where nothing does, and else 1."""
     found = find_log(path)
+    expect_play(play, found.header, str(path))
     attempts = tuple(read_trace(trace_path(path)))
     result = asyncio.run(_perform(play, found, attempts, path))
     same_play = hashes(found.header, found.entries)[0] == play.play_hash()

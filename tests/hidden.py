@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from simulator.engine import scheduler
-from simulator.engine.contract import REPLY_SCHEMA
+from simulator.engine.contract import REPLY_SCHEMA, Turn, realised
 from simulator.engine.cue import Cue
 from simulator.engine.entries import TurnEntry
 from simulator.engine.fold import advance, begin, open_stage
@@ -31,7 +31,7 @@ class Hidden:
     noise: str = ""  # mixed into every name and text that the lead never perceives
     rejected_at: frozenset[int] = frozenset()  # turns (over the whole run) whose other lead has a reply rejected first
     late: bool = False  # the other's deeds that show nothing are done two turns later
-    intents: str = ""  # what the other wants
+    intents: str = ""  # what the other wants; with it, they claim what they did
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,24 @@ def asked(play: Play, lead: str, seed: int, hidden: Hidden, blurt: Callable[[int
             elif cue.attempt == 1 and number in hidden.rejected_at:
                 reply = "no turn at all"
             if cue.by != lead and hidden.intents and reply.startswith('{"intent"'):
-                reply = json.dumps({**json.loads(reply), "intent": hidden.intents})
+                reply = json.dumps({**json.loads(reply), "intent": hidden.intents, "claims": _claims(reply, cue)})
             coming = settle(stage, cue, reply)
             if cue.by == lead:
                 outcome = str(getattr(coming, "violations", None) or getattr(coming, "flags", None))
                 found.append(Asked((*place, cue.attempt), _request(cue), outcome))
         stage = advance(stage, coming)
     return found
+
+
+def _claims(reply: str, cue: Cue) -> list[dict[str, str]]:
+    """The model's own word for what a reply does: private, and of other words than the log's."""
+    turn = Turn.model_validate_json(reply)
+    done = {one.event.id for one in realised(turn, cue.contract)}
+    return [
+        {"mark": offer.mark, "quote": turn.field(offer.event.channel).upper()}
+        for offer in cue.contract.offers
+        if offer.event.id in done
+    ]
 
 
 def _request(cue: Cue) -> str:

@@ -176,14 +176,15 @@ def realised(turn: Turn, contract: Contract) -> tuple[Realised, ...]:
 
 def found_in(turn: Turn, contract: Contract) -> list[Realised]:
     """All the speaker's events of which the turn holds evidence, due or not, in the order of their words."""
-    quotes = _claimed_quotes(turn, contract)
+    claimed = _claimed_quotes(turn, contract)
     found = []
     for event in contract.undone:
         words = turn.field(event.channel)
-        quote = next((quote for quote in quotes.get(event.id, ()) if quoted(event.evidence, quote, words)), None)
-        evidence = quote or evident(event.evidence, words)
-        if evidence is not None:
-            found.append(Realised(event, evidence, quote is not None))
+        shown, quotes = evident(event.evidence, words), claimed.get(event.id, ())
+        holds = any(quoted(event.evidence, quote, words) for quote in quotes)
+        if shown is not None or holds:
+            # The words are the field's own, whatever was claimed: a claim is private, and a quote may reach the other.
+            found.append(Realised(event, shown or words, holds))
     return sorted(found, key=lambda one: _position(turn, one))
 
 

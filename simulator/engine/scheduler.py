@@ -8,7 +8,7 @@ from simulator.engine.chance import choose, fraction, sampling_seed
 from simulator.engine.contract import Contract, Offer, Recent, Rule, Secret
 from simulator.engine.cue import Cue
 from simulator.engine.entries import ActEntry, BeatEntry, End, Entry, TurnEntry, WorldEntry
-from simulator.engine.evidence import evident, normalise
+from simulator.engine.evidence import normalise
 from simulator.engine.manners import HARD_MANNERS, SOFT_MANNERS
 from simulator.engine.offers import offers
 from simulator.engine.prompt import Breath, Now, messages
@@ -16,7 +16,7 @@ from simulator.engine.rules import PLOT_RULES
 from simulator.engine.settle import ATTEMPTS, give_way
 from simulator.engine.stage import Stage
 from simulator.play.circumstances import fill
-from simulator.play.types import Beat, Effects, LeadEvent, Play, StageEvent, Voice
+from simulator.play.types import Beat, Effects, StageEvent, Voice
 
 __all__ = ["step"]
 
@@ -111,15 +111,9 @@ def _act_entry(stage: Stage) -> ActEntry:
     for lead in stage.play.leads:
         kept = [stage.play.beats[beat].remember.get(lead) for beat in beats]
         if any(kept):
-            quotes = {event: _telling(stage.play, event, words) for event, words in stage.minds[lead].quotes.items()}
+            quotes = stage.minds[lead].quotes
             remember[lead] = " ".join(fill(text, stage.values, quotes) for text in kept if text)
     return ActEntry(id=f"act/{stage.act + 1}", remember=remember)
-
-
-def _telling(play: Play, event: str, words: str) -> str:
-    """Of an event's words, the part that shows it: what is remembered is sent with every later request."""
-    authored = next(one for beat in play.beats.values() for one in beat.events if one.id == event)
-    return (evident(authored.evidence, words) if isinstance(authored, LeadEvent) else None) or words
 
 
 def _beat_entry(stage: Stage, beat: Beat) -> BeatEntry:

@@ -173,9 +173,13 @@ def _client(where: Endpoint, transport: httpx2.AsyncBaseTransport | None) -> ope
     )
 
 
+_SHORTEST_SECRET = 8  # characters: a shorter one would be found in ordinary words
+
+
 def _secrets(where: Endpoint, headers: Mapping[str, object]) -> tuple[str, ...]:
     """What must never be repeated, the longest first."""
     parts = urlsplit(where.base_url or "")
     own = [value for name, value in headers.items() if not name.lower().startswith(_HARMLESS)]
-    found = {str(value).removeprefix("Bearer ") for value in (where.key, parts.password, *own) if value}
-    return tuple(sorted((value for value in found - {"none"} if len(value) > 3), key=len, reverse=True))
+    query = [value for _, value in parse_qsl(parts.query)]
+    found = {str(value).removeprefix("Bearer ") for value in (where.key, parts.password, *query, *own) if value}
+    return tuple(sorted((value for value in found if len(value) >= _SHORTEST_SECRET), key=len, reverse=True))

@@ -41,6 +41,8 @@ def _check_top(play: Play, source: Source) -> None:
     for name, count in Counter(beat for act in play.acts for beat in act).items():
         if count > 1:
             source.problem(("acts",), f"beat {name!r} stands {count} times")
+    for name in sorted({"act", "revised"} & set(play.beats)):
+        source.problem(("acts",), f"{name!r} is a word of the transcript: give the beat another name")
     for fact_id, fact in play.facts.items():
         _expect(source, ("facts", fact_id, "known"), fact.known, play.leads, "lead")
     for item_id, item in play.items.items():

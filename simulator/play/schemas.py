@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from simulator.errors import UsageError
 from simulator.play.types import Beat, Exchange, Persona, PlayFile
 
 __all__ = ["schemas", "write_schemas"]
@@ -27,8 +28,13 @@ def schemas() -> dict[str, Schema]:
 
 
 def write_schemas(folder: Path) -> list[Path]:
-    """Write the schemas into a play's folder, under schemas/; the files that were written."""
-    (folder / "schemas").mkdir(parents=True, exist_ok=True)
+    """Write the schemas into a play's folder, under schemas/; the files that were written.
+
+    Raises UsageError where the folder is no play's.
+    """
+    if not (folder / "beats" / "play.yaml").is_file():
+        raise UsageError(f"{folder} is no play's folder: it has no beats/play.yaml")
+    (folder / "schemas").mkdir(exist_ok=True)
     written = []
     for name, schema in schemas().items():
         path = folder / "schemas" / f"{name}.json"

@@ -15,6 +15,7 @@ from simulator.score.count import figures_of
 from simulator.score.figures import Figures, total
 from simulator.score.measures import Measure, measures
 from simulator.score.spent import spent_on
+from simulator.transcript.log import is_trace
 from simulator.transcript.output import write
 from simulator.transcript.reading import Transcript, read_transcript
 from simulator.transcript.text import printable
@@ -38,7 +39,8 @@ _COLUMNS = {  # of the table with one line a run
 
 
 def print_score(files: Sequence[Path], folder: Path | None, form: Format) -> None:
-    """Print the figures of transcripts. Raises TranscriptError, PlayError."""
+    """Print the figures of transcripts; the traces beside them are passed over. Raises TranscriptError, PlayError."""
+    files = [file for file in files if not is_trace(file)]
     runs = [read_transcript(file) for file in files]
     play = load(folder or default_play())
     scored = [

@@ -14,7 +14,7 @@ from simulator.errors import TranscriptError
 from simulator.play.types import Play
 from simulator.transcript.log import Found
 
-__all__ = ["digest", "hashes", "inherited", "position", "restage"]
+__all__ = ["digest", "expect_play", "hashes", "inherited", "position", "restage"]
 
 
 def position(entries: Sequence[Entry], name: str) -> int | None:
@@ -67,6 +67,14 @@ def restage(play: Play, found: Found, name: str, *, same_play: bool) -> Stage:
         if problem:
             raise TranscriptError(f"{name}:{index + 2}: this line is damaged, or lines before it are missing: {problem}")
     return stage
+
+
+def expect_play(play: Play, header: Header, name: str) -> None:
+    """Raises TranscriptError where a transcript is of a play by another name."""
+    if header.play != play.id:
+        raise TranscriptError(
+            f"{name} was performed from the play {header.play!r}, not {play.id!r}: name its folder with --play"
+        )
 
 
 def _check_beginning(play: Play, found: Found, name: str, *, same_play: bool) -> None:

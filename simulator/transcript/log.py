@@ -18,7 +18,18 @@ from simulator.engine.entries import BeatEntry, End, Entry, Header, from_line, t
 from simulator.errors import Taken, TranscriptError
 from simulator.transcript.files import Growing, locked
 
-__all__ = ["Found", "Log", "default_name", "find_log", "first_difference", "new_log", "parse_log", "read_log", "trace_path"]
+__all__ = [
+    "Found",
+    "Log",
+    "default_name",
+    "find_log",
+    "first_difference",
+    "is_trace",
+    "new_log",
+    "parse_log",
+    "read_log",
+    "trace_path",
+]
 
 
 def default_name(play: str, cast: Mapping[str, str], seed: int) -> str:
@@ -113,6 +124,7 @@ def new_log(wanted: Path, *, exactly: bool) -> Iterator[Log]:
 def _claimed(path: Path, stack: ExitStack, *, exactly: bool) -> Log | None:
     with ExitStack() as claim:
         try:
+            _has_no_trace(path)
             claim.enter_context(locked(path))
             log = claim.enter_context(Log(path))
         except Taken:
@@ -121,6 +133,19 @@ def _claimed(path: Path, stack: ExitStack, *, exactly: bool) -> Log | None:
             return None
         stack.enter_context(claim.pop_all())
         return log
+
+
+def is_trace(path: Path) -> bool:
+    """Whether a file's name is that of a trace."""
+    return path.name.endswith(".trace.jsonl")
+
+
+def _has_no_trace(path: Path) -> None:
+    """A trace outlives its transcript: a new run would go on with it. Raises Taken."""
+    if is_trace(path):
+        raise Taken(f"{path} has the name of a trace: name another file with --out")
+    if trace_path(path).exists():
+        raise Taken(f"{trace_path(path)} is the trace of an earlier run: move it away, or name another file with --out")
 
 
 def _bytes(entry: Header | Entry) -> bytes:
@@ -208,6 +233,9 @@ def first_difference(one: Path, other: Path) -> str | None:
         return None
     for line, counterpart in zip(ours.splitlines(), [*theirs.splitlines(), b""], strict=False):
         if line != counterpart:
-            entry = from_line(line.decode("utf-8"))
+            try:
+                entry = from_line(line.decode("utf-8"))
+            except ValueError:  # an earlier run may have been cut off here
+                return "a line that was cut off"
             return f"entry {entry.id}" if not isinstance(entry, Header | End) else f"the {entry.kind}"
     return "the end"
