@@ -49,7 +49,8 @@ class PlayError(SimulatorError):
     """A play that cannot be performed, with all the problems that were found."""
 
     def __init__(self, problems: list[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        # The understudy's lines last: what is wrong in a beat is mostly what is wrong in its lines.
+        self.problems = tuple(sorted(set(problems), key=lambda problem: ("/lines/" in problem.file, problem)))
         super().__init__("\n".join(map(str, self.problems)))
 
 

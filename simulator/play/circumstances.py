@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from simulator.play.types import Circumstances
 
-__all__ = ["fill", "names_in", "names_of", "quotes_in"]
+__all__ = ["fill", "has_stray_brace", "names_in", "names_of", "quotes_in"]
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _QUOTE = re.compile(r"\{quote:([a-z][a-z0-9_]*)\}")
@@ -29,6 +29,12 @@ def names_in(text: str) -> list[str]:
 def quotes_in(text: str) -> list[str]:
     """The events whose words a text repeats, as {quote:EVENT}."""
     return _QUOTE.findall(text)
+
+
+def has_stray_brace(text: str) -> bool:
+    """Whether a brace is left that belongs to no {name}: it would be shown as it stands."""
+    rest = _QUOTE.sub("", _NAME.sub("", text))
+    return "{" in rest or "}" in rest
 
 
 def fill(text: str, values: Mapping[str, str], quotes: Mapping[str, str] | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, Tag, model_serializer, model_validator
+from pydantic import Discriminator, Field, SerializerFunctionWrapHandler, StrictBool, Tag, model_serializer, model_validator
 
 from simulator.play.vocabulary import Authored, Channel, Id, Pattern, Text, Texts
 
@@ -15,8 +15,8 @@ __all__ = ["AnyEvent", "Effects", "Event", "Evidence", "LeadEvent", "StageEvent"
 class Effects(Authored):
     """What an event changes in the world."""
 
-    set: Mapping[Id, bool] = Field(default_factory=dict)  # fact: its truth
-    learn: Mapping[Id, Mapping[Id, bool]] = Field(default_factory=dict)  # lead: fact: what they believe
+    set: Mapping[Id, StrictBool] = Field(default_factory=dict)  # fact: its truth
+    learn: Mapping[Id, Mapping[Id, StrictBool]] = Field(default_factory=dict)  # lead: fact: what they believe
     move: Mapping[Id, Id] = Field(default_factory=dict)  # item: its holder
     locate: Mapping[Id, Mapping[Id, Id]] = Field(default_factory=dict)  # lead: item: who they think holds it
     promise: Mapping[Id, Literal["made", "broken"]] = Field(default_factory=dict)

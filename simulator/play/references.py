@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-from simulator.play.circumstances import names_in, names_of, quotes_in
+from simulator.play.circumstances import has_stray_brace, names_in, names_of, quotes_in
 from simulator.play.deadlines import Infeasible, deadlines
 from simulator.play.source import Key, Source
 from simulator.play.types import Beat, Effects, Ensure, LeadEvent, Play, StageEvent
@@ -208,6 +208,9 @@ class _BeatChecker:
             )
 
 
+_PATTERNS = {"evidence", "fingerprints", "when", "pattern"}  # keys whose texts are regular expressions
+
+
 def _check_texts(play: Play, sources: Mapping[str, Source]) -> None:
     """Every {name} is a circumstance that the text's readers may know."""
     public = set(names_of(play.circumstances))
@@ -219,6 +222,8 @@ def _check_texts(play: Play, sources: Mapping[str, Source]) -> None:
                 source.problem(("prompt", f"{{{name}}}"), "is no circumstance of the play or of this persona")
     for source in sources.values():
         for key, text in source.texts():
+            if has_stray_brace(text) and not _PATTERNS & set(key):
+                source.problem(key, "a brace that belongs to no {name}: a name is of lower-case letters, digits and _")
             readers = _readers(play, source, key)
             known = public.union(*(private[lead] for lead in readers)) if len(readers) == 1 else public
             for name in names_in(text):

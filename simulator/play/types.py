@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from simulator.play.events import AnyEvent, Effects, Event, Evidence, LeadEvent, StageEvent
 from simulator.play.exchanges import Exchange, Line
@@ -49,7 +49,7 @@ class Fact(Authored):
     """Something that is true or false, and that a lead may believe or not."""
 
     statement: Text
-    truth: bool  # when the play begins
+    truth: StrictBool  # when the play begins
     known: tuple[Id, ...] = ()  # leads who believe the truth from the beginning
     fingerprints: tuple[Pattern, ...] = ()  # words that give the truth away
 
@@ -148,8 +148,8 @@ class Forbidden(Authored):
 class Ensure(Authored):
     """What holds when a beat is over."""
 
-    facts: Mapping[Id, bool] = Field(default_factory=dict)
-    believes: Mapping[Id, Mapping[Id, bool]] = Field(default_factory=dict)
+    facts: Mapping[Id, StrictBool] = Field(default_factory=dict)
+    believes: Mapping[Id, Mapping[Id, StrictBool]] = Field(default_factory=dict)
     items: Mapping[Id, Id] = Field(default_factory=dict)
     locates: Mapping[Id, Mapping[Id, Id]] = Field(default_factory=dict)
     promises: Mapping[Id, Literal["made", "broken"]] = Field(default_factory=dict)
