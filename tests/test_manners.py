@@ -58,6 +58,8 @@ def rules(speech: str | None = FINE, action: str | None = None, contract: Contra
         ("other", "Sit down. Ben: All right, I will sit down and tell you.", None),
         ("other", 'So he says, "Ben: I did it", and the light goes out.', None),
         ("other", "Come in. Neighbour: Have you any milk? It is for the cat.", None),
+        ("other", "BEN [wipes the counter] and not a word about the letter.", None),
+        ("other", "Ben [wipes it]: All right, I will sit down and tell you.", None),
         ("other", FINE, "waits until Ben laughs"),
         ("other", FINE, "pours, and you smile at last"),
         ("language", "Ich weiß nicht, was du von mir willst, und es ist mir gleich.", None),

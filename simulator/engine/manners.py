@@ -80,7 +80,7 @@ def _stays_in_the_role(turn: Turn, _contract: Contract) -> Iterator[Violation]:
 
 def _plays_nobody_else(turn: Turn, contract: Contract) -> Iterator[Violation]:
     names = "|".join(re.escape(name) for name in (contract.other, *contract.recent.met) if name)
-    speaks = rf"(^|[\s\"“(*])({names})\*{{0,2}}\s*(\[[^\]]*\]|\([^)]*\))?\s*:"
+    speaks = rf"(^|[\s\"“(*])({names})\*{{0,2}}\s*(\[|(\([^)]*\))?\s*:)"
     if names and re.search(speaks, turn.field("speech"), re.IGNORECASE):
         yield Violation(rule="other", detail="Speak for yourself only.")
     for words in (turn.field("action"), turn.field("aside")) if contract.other else ():
