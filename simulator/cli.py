@@ -147,9 +147,8 @@ def serve(
 ) -> None:
     """Serve the understudy on a port of this machine, as an OpenAI-compatible server."""
     from simulator.models.serving import serve_understudy  # noqa: PLC0415
-    from simulator.play.loading import default_play, load  # noqa: PLC0415
 
-    serve_understudy(load(play or default_play()), port)
+    serve_understudy(_loaded(play), port)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from simulator.engine.contract import REPLY_SCHEMA
 from simulator.engine.prompt import Message
 from simulator.models.base import Request
 
-__all__ = ["Abilities", "Learnt", "body", "changes", "roomier", "simpler", "simpler_format"]
+__all__ = ["NO_MODEL", "Abilities", "Learnt", "body", "changes", "roomier", "simpler", "simpler_format"]
 
 REPLY_TOKENS = 2_000  # room for a model that reasons first
 MOST_REPLY_TOKENS = 8_000  # for one that had no room left for its words
@@ -79,9 +79,8 @@ _ABOUT_SEED = r"\bseed\b"
 _ABOUT_FORMAT = r"response_format|json_schema|json_object|json[ _-](schema|object|mode)|structured.outputs?|\bgrammar\b|guided"
 _ABOUT_LIMIT = r"max_completion_tokens|max_tokens|maxOutputTokens"
 _ABOUT_SYSTEM = r"\bsystem\b.{0,40}\b(role|message|prompt|instruction)|role.{0,40}\bsystem\b|developer instruction"
-_NOT_OURS = (
-    r"\bmodel\b.{0,120}\b(not found|not exist|unknown|invalid|no such)|(invalid|unknown|no such) model|model_not_found|context"
-)
+NO_MODEL = r"\bmodel\b.{0,120}\b(not found|not exist|unknown|invalid|no such)|(invalid|unknown|no such) model|model_not_found"
+_NOT_OURS = f"{NO_MODEL}|context"
 
 _SAYS_WHICH = frozenset({400, 404, 415, 422, 500, 501})  # statuses whose text may name what the server does not take
 _SAYS_NO = frozenset({400, 415, 422, 501})  # statuses that mean the request itself, whatever the text

@@ -7,11 +7,12 @@ import re
 import httpx2
 import openai
 
+from simulator.models.abilities import NO_MODEL
+
 __all__ = ["is_filtered", "refused", "strange", "unreachable"]
 
 _FILTERED = r"content_filter|content_policy|content management policy|responsible.?ai.?policy|moderation|was flagged"
 _NO_CONTEXT = r"context.{0,20}(length|window|size)|maximum context|exceed_context|prompt is too long"
-_NO_MODEL = r"\bmodel\b.{0,120}\b(not found|not exist|unknown|invalid|no such)|(invalid|unknown|no such) model|model_not_found"
 _SHOWN = 200  # characters of what a server says
 
 
@@ -27,7 +28,7 @@ def refused(place: str, model: str, error: openai.APIStatusError, said: str) -> 
         return (
             f"{place} does not accept the key (HTTP {status}): set OPENAI_API_KEY, or SIMULATE_KEY_<ROLE>, to one that it knows"
         )
-    if status in (404, 405) or (status < 500 and re.search(_NO_MODEL, said, re.IGNORECASE | re.DOTALL)):
+    if status in (404, 405) or (status < 500 and re.search(NO_MODEL, said, re.IGNORECASE | re.DOTALL)):
         return (
             f"{place} knows no model {model!r}, or has no chat completions (HTTP {status}): "
             "check the model's name, and --base-url, which mostly ends in /v1"

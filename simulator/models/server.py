@@ -11,12 +11,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from simulator.models.base import CUE_HEADER
+from simulator.models.cast import UNDERSTUDY
 from simulator.models.understudy import answer
 from simulator.play.types import Play
 
-__all__ = ["UNDERSTUDY", "application"]
-
-UNDERSTUDY = "understudy"  # the model's name
+__all__ = ["application"]
 
 
 def application(play: Play) -> Starlette:
